@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+
+namespace Dovetail.Store;
+
+/// <summary>Names one object: its resource as <c>plural</c> or <c>plural.group</c> (every served version shares it), its namespace ("" when cluster-scoped) and its name.</summary>
+public readonly record struct ObjectKey(string Resource, string Namespace, string Name);
+
+/// <summary>One object at one revision. <see cref="Bytes"/> is the UTF-8 JSON that clients are sent, resourceVersion included; nobody changes it.</summary>
+/// <param name="Key">Which object.</param>
+/// <param name="CreateRevision">The revision that created it.</param>
+/// <param name="Revision">The revision that wrote these bytes (the object's resourceVersion).</param>
+/// <param name="SchemaGeneration">The generation of the schema that defaulted and pruned these bytes.</param>
+/// <param name="Bytes">The whole object.</param>
+public sealed record StoredObject(ObjectKey Key, long CreateRevision, long Revision, long SchemaGeneration, byte[] Bytes);
+
+/// <summary>What a write demands of the object's present state; it is checked in the store's one order of writes.</summary>
+public readonly record struct Precondition
+{
+    private Precondition(long revision) => Revision = revision;
+
+    /// <summary>The revision that the object must have; 0: it must not exist.</summary>
+    public long Revision { get; }
+
+    /// <summary>The object must not exist.</summary>
+    public static Precondition Absent => new(0);
+
+    /// <summary>The object must exist at exactly this revision.</summary>
+    public static Precondition At(long revision) => new(revision);
+}
+
+/// <summary>Builds an object's bytes once its revision is known. It runs on the store's writer: it must be quick, and must not throw or block.</summary>
+public delegate byte[] RenderAtRevision(long revision);
+
+/// <summary>One change of one object. Every change gets a revision of its own, deletions too.</summary>
+public abstract record StoreWrite
+{
+    private StoreWrite(ObjectKey key, Precondition precondition) => (Key, Precondition) = (key, precondition);
+
+    public ObjectKey Key { get; }
+
+    public Precondition Precondition { get; }
+
+    /// <summary>Creates or replaces the object.</summary>
+    public sealed record Put(ObjectKey Key, Precondition Precondition, long SchemaGeneration, RenderAtRevision Render) : StoreWrite(Key, Precondition);
+
+    /// <summary>Deletes the object; <paramref name="Render"/> makes its last bytes at the deletion's revision, which watchers see. With <paramref name="PurgeHistory"/>
+    /// no earlier bytes of the object stay on disk (Secrets).</summary>
+    public sealed record Delete(ObjectKey Key, Precondition Precondition, RenderAtRevision Render, bool PurgeHistory = false) : StoreWrite(Key, Precondition);
+}
+
+/// <summary>How a write ended. There is no partial outcome.</summary>
+public abstract record WriteOutcome
+{
+    private WriteOutcome() { }
+
+    /// <summary>The change is durable and visible to readers. For a deletion, the last state at the deletion's revision.</summary>
+    public sealed record Committed(StoredObject Object) : WriteOutcome;
+
+    /// <summary>The precondition did not hold; <paramref name="Current"/> is what is there (null: nothing).</summary>
+    public sealed record Conflict(StoredObject? Current) : WriteOutcome;
+}
+
+public enum StoreEventKind
+{
+    Created,
+    Updated,
+    Deleted,
+}
+
+/// <summary>One committed change, in revision order. <paramref name="Previous"/> is the object's state before it (null for Created).</summary>
+public sealed record StoreEvent(StoreEventKind Kind, StoredObject Object, StoredObject? Previous)
+{
+    public long Revision => Object.Revision;
+}
+
+/// <summary>An immutable view of every current object at one revision. Reading it takes no lock and touches no disk.</summary>
+public interface IStoreSnapshot
+{
+    /// <summary>The newest revision in this view.</summary>
+    long Revision { get; }
+
+    StoredObject? Find(ObjectKey key);
+
+    /// <summary>Objects of one resource, ordered by namespace then name (ordinal), all namespaces when <paramref name="ns"/> is null, starting after the given
+    /// (namespace, name) when <paramref name="after"/> is not null.</summary>
+    IEnumerable<StoredObject> List(string resource, string? ns = null, (string Namespace, string Name)? after = null);
+
+    /// <summary>Number of objects that <see cref="List"/> would give without a start.</summary>
+    int Count(string resource, string? ns = null);
+}
+
+/// <summary>A revisioned store of bytes: one total order of writes, durable before it is acknowledged, current state in memory, history on disk.</summary>
+public interface IRevisionStore : IAsyncDisposable
+{
+    /// <summary>The newest committed view.</summary>
+    IStoreSnapshot Current { get; }
+
+    /// <summary>Watches and reads at or before this revision can no longer be served.</summary>
+    long CompactedRevision { get; }
+
+    /// <summary>Null while writes can be made durable; otherwise why no further write is acknowledged (a failed fsync, a full disk).</summary>
+    string? WriteFailure { get; }
+
+    /// <summary>Commits one write. The task ends only when the outcome is durable; <see cref="StoreUnavailableException"/> when it cannot be made so.</summary>
+    /// <remarks>Once called the write runs to its end: cancelling stops the waiting, not the write.</remarks>
+    ValueTask<WriteOutcome> WriteAsync(StoreWrite write, CancellationToken ct);
+
+    /// <summary>Events after <paramref name="fromRevision"/> of one resource (all when null), without gap or repeat, until cancelled.
+    /// A batch holds consecutive events; an empty batch only tells that <see cref="EventBatch.Revision"/> was reached without a matching event.</summary>
+    /// <exception cref="RevisionCompactedException">At the start, or later when the reader has fallen too far behind.</exception>
+    IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, CancellationToken ct);
+
+    /// <summary>The object as it was at a past revision, or null when it did not exist then.</summary>
+    /// <exception cref="RevisionCompactedException">That revision is gone.</exception>
+    ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct);
+
+    /// <summary>A view as of a past revision.</summary>
+    /// <exception cref="RevisionCompactedException">That revision is gone.</exception>
+    ValueTask<IStoreSnapshot> SnapshotAtAsync(string resource, long revision, CancellationToken ct);
+
+    /// <summary>Drops history at and before <paramref name="revision"/>; the current state is untouched.</summary>
+    ValueTask CompactAsync(long revision, CancellationToken ct);
+}
+
+/// <summary>Consecutive events, and the revision up to which the watch has seen everything.</summary>
+public readonly record struct EventBatch(ImmutableArray<StoreEvent> Events, long Revision);
+
+/// <summary>The asked revision has been compacted (HTTP 410, reason Expired).</summary>
+public sealed class RevisionCompactedException(long requested, long compacted)
+    : Exception($"revision {requested} has been compacted; the oldest that is kept follows {compacted}")
+{
+    public long Requested { get; } = requested;
+
+    public long Compacted { get; } = compacted;
+}
+
+/// <summary>The store cannot make writes durable any more; the message says why.</summary>
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
