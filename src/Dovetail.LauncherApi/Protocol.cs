@@ -13,6 +13,9 @@ public static class LauncherProtocol
     /// <summary>The newest version. A handler speaks this one and the one before.</summary>
     public const int Version = 1;
 
+    /// <summary>The oldest version that is still spoken.</summary>
+    public const int OldestVersion = 1;
+
     /// <summary>Longest message, in bytes; a longer one ends the connection.</summary>
     public const int MaxMessageBytes = 16 * 1024 * 1024;
 
@@ -54,6 +57,10 @@ public abstract record PrepareStep
 [JsonDerivedType(typeof(Pause), "pause")]
 [JsonDerivedType(typeof(Unpause), "unpause")]
 [JsonDerivedType(typeof(Query), "query")]
+[JsonDerivedType(typeof(Reset), "reset")]
+[JsonDerivedType(typeof(SoftReboot), "softReboot")]
+[JsonDerivedType(typeof(AgentQuery), "agentQuery")]
+[JsonDerivedType(typeof(Release), "release")]
 public abstract record LauncherCommand
 {
     private LauncherCommand() { }
@@ -75,6 +82,29 @@ public abstract record LauncherCommand
 
     /// <summary>Answers with the present <see cref="DomainStatus"/>.</summary>
     public sealed record Query : LauncherCommand;
+
+    /// <summary>The machine's reset button: nothing is asked of the guest.</summary>
+    public sealed record Reset : LauncherCommand;
+
+    /// <summary>Asks the guest to reboot: through its agent when that is connected, else by ACPI.</summary>
+    public sealed record SoftReboot : LauncherCommand;
+
+    /// <summary>Asks the guest agent; <see cref="LauncherMessage.Result"/> of the answer is the agent's <c>return</c> value as JSON.
+    /// Only <see cref="AgentQueries"/> are passed on.</summary>
+    public sealed record AgentQuery(string Execute) : LauncherCommand;
+
+    /// <summary>The handler has recorded how the guest ended: the launcher exits, and the sandbox with it. Refused while a guest lives.</summary>
+    public sealed record Release : LauncherCommand;
+}
+
+/// <summary>The agent commands that may be asked through <see cref="LauncherCommand.AgentQuery"/>: they change nothing in the guest.</summary>
+public static class AgentQueries
+{
+    public const string Users = "guest-get-users";
+
+    public const string Filesystems = "guest-get-fsinfo";
+
+    public static bool IsAllowed(string command) => command is Users or Filesystems;
 }
 
 /// <summary>Where the sandbox's guest is in its life.</summary>
@@ -166,9 +196,14 @@ public sealed record DomainStatus
 public sealed record LauncherRequest(long Id, LauncherCommand Command);
 
 /// <summary>From launcher to handler: an answer (Id &gt; 0, Error null when it went well) or an event (Id 0). Both carry the present status.</summary>
-public sealed record LauncherMessage(long Id, int Version, DomainStatus Status, string? Error);
+public sealed record LauncherMessage(long Id, int Version, DomainStatus Status, string? Error)
+{
+    /// <summary>The answer's own content, as JSON, for commands that have one.</summary>
+    public string? Result { get; init; }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LauncherRequest))]
 [JsonSerializable(typeof(LauncherMessage))]
+[JsonSerializable(typeof(GuestRecord))]
 public sealed partial class LauncherJson : JsonSerializerContext;
