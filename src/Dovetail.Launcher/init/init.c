@@ -10,7 +10,8 @@
  * growing delay of 1, 2, 4, 8, 16 seconds.
  *
  *   launcher exits by itself     init exits with its code; as the end of PID 1, the kernel kills all that is left in the sandbox
- *   SIGTERM or SIGINT            passed on to the launcher, which stops its guest in order and exits; a launcher started later gets it again
+ *   SIGTERM or SIGINT            passed on to the launcher, which stops its guest in order and exits. A launcher that is started later finds DOVETAIL_STOPPING=1 in its environment
+ *                                (a signal sent while it is being started would kill it before it can listen)
  *   SIGKILL from outside         everything in the sandbox is gone at once
  *
  * Output of each program is appended to LOGDIR/<name>.out. Exit codes of its own: 64 wrong usage, 127 the launcher cannot be executed.
@@ -38,7 +39,6 @@ static struct program {
 } programs[MAX_PROGRAMS];
 static int program_count;
 static const char *log_folder;
-static int stopping;
 
 static time_t now(void)
 {
@@ -91,7 +91,6 @@ static void reap(void)
             if (programs[i].pid != pid) continue;
             if (i == LAUNCHER && WIFEXITED(status)) _exit(WEXITSTATUS(status));
             start(&programs[i]);
-            if (i == LAUNCHER && stopping) kill(programs[i].pid, SIGTERM);      /* pending until it can take it: signals are blocked in the child up to execv */
         }
     }
 }
@@ -119,7 +118,7 @@ int main(int argc, char **argv)
         int signal = sigwaitinfo(&all, &info);
         if (signal == SIGCHLD) reap();
         if (signal == SIGTERM || signal == SIGINT) {
-            stopping = 1;
+            setenv("DOVETAIL_STOPPING", "1", 1);
             kill(programs[LAUNCHER].pid, SIGTERM);
         }
     }
