@@ -1,0 +1,37 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Dovetail.Machinery.Schemas;
+
+/// <summary>The fields of an object in the order of their declaration. Filled by whoever builds a schema, before it is published, so that recursive definitions can share one table.</summary>
+public sealed class SchemaProperties : IEnumerable<KeyValuePair<string, Schema>>
+{
+    private readonly List<KeyValuePair<string, Schema>> ordered = [];
+    private readonly Dictionary<string, Schema> byName = new(StringComparer.Ordinal);
+    private readonly List<KeyValuePair<string, Schema>> defaulted = [];
+
+    public static SchemaProperties Empty { get; } = new();
+
+    public int Count => ordered.Count;
+
+    /// <summary>The fields that have a default; the walk looks at these only when it fills in what is absent.</summary>
+    internal IReadOnlyList<KeyValuePair<string, Schema>> Defaulted => defaulted;
+
+    public Schema? Find(string name) => byName.GetValueOrDefault(name);
+
+    public bool TryFind(string name, [NotNullWhen(true)] out Schema? schema) => byName.TryGetValue(name, out schema);
+
+    public IEnumerator<KeyValuePair<string, Schema>> GetEnumerator() => ordered.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    internal void Add(string name, Schema schema)
+    {
+        if (!byName.TryAdd(name, schema))
+            throw new InvalidOperationException($"field {name} is declared twice");
+        var field = KeyValuePair.Create(name, schema);
+        ordered.Add(field);
+        if (schema.Default is not null)
+            defaulted.Add(field);
+    }
+}
