@@ -44,8 +44,10 @@ public abstract record StoreWrite
     public sealed record Put(ObjectKey Key, Precondition Precondition, long SchemaGeneration, RenderAtRevision Render) : StoreWrite(Key, Precondition);
 
     /// <summary>Deletes the object; <paramref name="Render"/> makes its last bytes at the deletion's revision, which watchers see. With <paramref name="PurgeHistory"/>
-    /// no earlier bytes of the object stay on disk (Secrets).</summary>
-    public sealed record Delete(ObjectKey Key, Precondition Precondition, RenderAtRevision Render, bool PurgeHistory = false) : StoreWrite(Key, Precondition);
+    /// no earlier bytes of the object stay on disk (Secrets); <paramref name="RenderRemnant"/> then makes what history keeps in place of the last bytes, for watches that
+    /// resume later (without it the last bytes stay until they are compacted).</summary>
+    public sealed record Delete(
+        ObjectKey Key, Precondition Precondition, RenderAtRevision Render, bool PurgeHistory = false, RenderAtRevision? RenderRemnant = null) : StoreWrite(Key, Precondition);
 }
 
 /// <summary>How a write ended. There is no partial outcome.</summary>
@@ -95,7 +97,7 @@ public interface IRevisionStore : IAsyncDisposable
     /// <summary>The newest committed view.</summary>
     IStoreSnapshot Current { get; }
 
-    /// <summary>Watches and reads at or before this revision can no longer be served.</summary>
+    /// <summary>Watches from, and reads at, revisions before this one can no longer be served; the state at it still can.</summary>
     long CompactedRevision { get; }
 
     /// <summary>Null while writes can be made durable; otherwise why no further write is acknowledged (a failed fsync, a full disk).</summary>
@@ -110,7 +112,7 @@ public interface IRevisionStore : IAsyncDisposable
     /// <exception cref="RevisionCompactedException">At the start, or later when the reader has fallen too far behind.</exception>
     IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, CancellationToken ct);
 
-    /// <summary>The object as it was at a past revision, or null when it did not exist then.</summary>
+    /// <summary>The object as it was at a past revision, or null when it did not exist then (or was purged since).</summary>
     /// <exception cref="RevisionCompactedException">That revision is gone.</exception>
     ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct);
 
@@ -118,7 +120,8 @@ public interface IRevisionStore : IAsyncDisposable
     /// <exception cref="RevisionCompactedException">That revision is gone.</exception>
     ValueTask<IStoreSnapshot> SnapshotAtAsync(string resource, long revision, CancellationToken ct);
 
-    /// <summary>Drops history at and before <paramref name="revision"/>; the current state is untouched.</summary>
+    /// <summary>Drops what happened before <paramref name="revision"/>: the state as of it is kept, so that a watch from it goes on; the current state is untouched.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The revision is newer than the current one.</exception>
     ValueTask CompactAsync(long revision, CancellationToken ct);
 }
 
@@ -127,7 +130,7 @@ public readonly record struct EventBatch(ImmutableArray<StoreEvent> Events, long
 
 /// <summary>The asked revision has been compacted (HTTP 410, reason Expired).</summary>
 public sealed class RevisionCompactedException(long requested, long compacted)
-    : Exception($"revision {requested} has been compacted; the oldest that is kept follows {compacted}")
+    : Exception($"revision {requested} has been compacted; the oldest that is kept is {compacted}")
 {
     public long Requested { get; } = requested;
 

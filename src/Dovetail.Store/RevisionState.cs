@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace Dovetail.Store;
+
+/// <summary>Where a watch continues when the event log no longer reaches back far enough.</summary>
+/// <returns>The next events after a revision, and how far they go; never past <paramref name="through"/>.</returns>
+internal delegate ValueTask<EventBatch> ReadHistory(string? resource, long after, long through, CancellationToken ct);
+
+/// <summary>What both stores have in memory: the current snapshot, swapped in one field, and the recent events. One writer publishes; readers never wait for it.</summary>
+internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
+{
+    private readonly Lock _publishing = new();
+    private volatile StoreSnapshot _current = snapshot;
+    private long _compacted;
+
+    public StoreSnapshot Current => _current;
+
+    public EventLog Log => log;
+
+    public long Compacted => Interlocked.Read(ref _compacted);
+
+    /// <summary>Shows a commit to readers first and to watchers then: who has seen an event also finds its object.</summary>
+    public void Publish(StoreSnapshot snapshot, ImmutableArray<StoreEvent> events)
+    {
+        lock (_publishing)
+        {
+            _current = snapshot;
+            log.Append(events);
+        }
+    }
+
+    public void Compact(long revision)
+    {
+        Interlocked.Exchange(ref _compacted, revision);
+        log.DropThrough(revision);
+    }
+
+    public void ThrowIfCompacted(long revision)
+    {
+        var compacted = Compacted;
+        if (revision < compacted) throw new RevisionCompactedException(revision, compacted);
+    }
+
+    public async IAsyncEnumerable<EventBatch> WatchAsync(
+        string? resource, long fromRevision, ReadHistory history, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var revision = fromRevision;
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            ThrowIfCompacted(revision);
+            if (log.FindNode(revision) is not { } node)
+            {
+                var past = await history(resource, revision, Current.Revision, ct);
+                revision = past.Revision;
+                yield return past;
+                continue;
+            }
+
+            var told = revision;
+            while (true)
+            {
+                if (node.Next is { } next)
+                {
+                    var events = Matching(next.Events, resource, revision);
+                    node = next;
+                    revision = Math.Max(revision, next.Revision);
+                    if (events.IsEmpty) continue;
+                    told = revision;
+                    yield return new(events, revision);
+                }
+                else if (node.Dropped)
+                {
+                    break; // too slow for the log: history goes on from here
+                }
+                else
+                {
+                    if (told < revision) yield return new([], revision);
+                    told = revision;
+                    await log.WaitAsync(node, resource, ct);
+                }
+            }
+        }
+    }
+
+    /// <summary>Undoes the logged changes after a revision; null when the log does not reach back that far.</summary>
+    public StoreSnapshot? SnapshotAt(string resource, long revision)
+    {
+        if (Recent(revision) is not { } recent) return null;
+        var view = recent.Current.Only(resource, revision);
+        var undone = new HashSet<ObjectKey>();
+        foreach (var e in recent.Events)
+        {
+            if (!string.Equals(e.Object.Key.Resource, resource, StringComparison.Ordinal) || !undone.Add(e.Object.Key)) continue;
+            view = e.Previous is { } previous ? view.With(previous) : view.Without(e.Object.Key, revision);
+        }
+
+        return view.At(revision);
+    }
+
+    /// <summary>Finds an object at a past revision; false when the log does not reach back that far.</summary>
+    public bool TryFindAt(ObjectKey key, long revision, out StoredObject? found)
+    {
+        found = null;
+        if (Recent(revision) is not { } recent) return false;
+        foreach (var e in recent.Events)
+        {
+            if (e.Object.Key != key) continue;
+            found = e.Previous;
+            return true;
+        }
+
+        found = recent.Current.Find(key);
+        return true;
+    }
+
+    /// <summary>The current view and every event between the revision and it.</summary>
+    private (StoreSnapshot Current, List<StoreEvent> Events)? Recent(long revision)
+    {
+        StoreSnapshot current;
+        EventNode newest;
+        lock (_publishing) (current, newest) = (_current, log.Newest);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(revision, current.Revision);
+        ThrowIfCompacted(revision);
+        if (log.FindNode(revision) is not { } node) return null;
+
+        var events = new List<StoreEvent>();
+        while (node != newest && node.Revision < newest.Revision)
+        {
+            if (node.Next is not { } next) return null; // dropped while we walked
+            node = next;
+            foreach (var e in node.Events)
+            {
+                if (e.Revision > revision) events.Add(e);
+            }
+        }
+
+        return (current, events);
+    }
+
+    private static ImmutableArray<StoreEvent> Matching(ImmutableArray<StoreEvent> events, string? resource, long after)
+    {
+        if (resource is null && events[0].Revision > after) return events;
+        var matching = ImmutableArray.CreateBuilder<StoreEvent>();
+        foreach (var e in events)
+        {
+            if (e.Revision > after && (resource is null || string.Equals(e.Object.Key.Resource, resource, StringComparison.Ordinal))) matching.Add(e);
+        }
+
+        return matching.DrainToImmutable();
+    }
+}
