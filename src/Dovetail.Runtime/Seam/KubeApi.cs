@@ -37,6 +37,10 @@ public interface IKubeApi
     Task<T> CreateAsync<T>(ResourceType<T> type, T obj, CancellationToken ct)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
+    /// <summary>Posts to one part of an object, e.g. a <c>Binding</c> to a pod's <c>binding</c>.</summary>
+    Task CreateSubresourceAsync<T>(ResourceType<T> type, string ns, string name, string subresource, ReadOnlyMemory<byte> body, CancellationToken ct)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
     /// <summary>Replaces the object (<paramref name="subresource"/> "") or one part of it ("status"); a stale resourceVersion is refused with 409 Conflict.</summary>
     Task<T> ReplaceAsync<T>(ResourceType<T> type, T obj, string subresource, CancellationToken ct)
         where T : class, IKubernetesObject<V1ObjectMeta>;
