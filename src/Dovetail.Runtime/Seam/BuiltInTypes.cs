@@ -51,6 +51,9 @@ public sealed class PartialObject : IKubernetesObject<V1ObjectMeta>
 /// <summary>Source-generated JSON of the official models; use it through <see cref="BuiltInTypes.JsonOptions"/>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(V1OwnerReference[]))]
 [JsonSerializable(typeof(PartialObject))]
 [JsonSerializable(typeof(V1Pod))]
 [JsonSerializable(typeof(V1Secret))]
