@@ -5,11 +5,12 @@ using Dovetail.Api.KubeVirt;
 
 namespace Dovetail.Api.Json;
 
-/// <summary>(De)serialisation of our wire types as Kubernetes does it: camelCase, absent rather than null, times in RFC 3339 with whole seconds.</summary>
+/// <summary>Source-generated JSON of our wire types. Take type information from <see cref="ApiTypes.JsonOptions"/>, which adds Kubernetes' conventions (<see cref="KubeJson"/>).</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(Rfc3339SecondsConverter)])]
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    Converters = [typeof(KubeTimeConverter)])]
 [JsonSerializable(typeof(VirtualMachine))]
 [JsonSerializable(typeof(VirtualMachineInstance))]
 [JsonSerializable(typeof(VirtualMachineInstanceMigration))]

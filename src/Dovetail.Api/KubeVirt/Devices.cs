@@ -2,28 +2,49 @@ using Dovetail.Api.Schemas;
 
 namespace Dovetail.Api.KubeVirt;
 
+/// <summary>Devices of the guest.</summary>
 public sealed class Devices
 {
+    /// <summary>false: no graphics.</summary>
     public bool? AutoattachGraphicsDevice { get; set; }
+
     public bool? AutoattachInputDevice { get; set; }
+
+    /// <summary>false: no memory balloon.</summary>
     public bool? AutoattachMemBalloon { get; set; }
+
+    /// <summary>false: no interface is added when none is listed.</summary>
     public bool? AutoattachPodInterface { get; set; }
+
+    /// <summary>false: no serial console.</summary>
     public bool? AutoattachSerialConsole { get; set; }
+
     public bool? AutoattachVSOCK { get; set; }
     public bool? BlockMultiQueue { get; set; }
     public ClientPassthroughDevices? ClientPassthrough { get; set; }
     public bool? DisableHotplug { get; set; }
+
+    /// <summary>Disks, CD-ROMs and LUNs.</summary>
     [MaxItems(256)] public IList<Disk>? Disks { get; set; }
+
     public DownwardMetrics? DownwardMetrics { get; set; }
     public IList<Filesystem>? Filesystems { get; set; }
     public IList<GPU>? Gpus { get; set; }
     public IList<HostDevice>? HostDevices { get; set; }
+
+    /// <summary>Input devices.</summary>
     public IList<Input>? Inputs { get; set; }
+
+    /// <summary>Network interfaces; one on the pod network when absent.</summary>
     [MaxItems(256)] public IList<Interface>? Interfaces { get; set; }
+
     public bool? LogSerialConsole { get; set; }
     public bool? NetworkInterfaceMultiqueue { get; set; }
     public IList<PanicDevice>? PanicDevices { get; set; }
+
+    /// <summary>A source of random numbers from the host.</summary>
     public Rng? Rng { get; set; }
+
     public SoundDevice? Sound { get; set; }
     public TPMDevice? Tpm { get; set; }
     public bool? UseVirtioTransitional { get; set; }
@@ -33,8 +54,13 @@ public sealed class Devices
 
 public sealed class Input
 {
+    /// <summary>Name of the device.</summary>
     [Required] public string? Name { get; set; }
+
+    /// <summary>usb or virtio; usb when absent.</summary>
     public string? Bus { get; set; }
+
+    /// <summary>tablet.</summary>
     [Required] public string? Type { get; set; }
 }
 

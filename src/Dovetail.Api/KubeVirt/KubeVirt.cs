@@ -4,6 +4,7 @@ using k8s.Models;
 
 namespace Dovetail.Api.KubeVirt;
 
+/// <summary>The installation of KubeVirt and its configuration.</summary>
 public sealed class KubeVirt : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = ApiVersions.KubeVirt;
@@ -56,7 +57,7 @@ public sealed class KubeVirtStatus
     public string? TargetKubeVirtVersion { get; set; }
 }
 
-public sealed class KubeVirtCondition
+public sealed class KubeVirtCondition : ICondition
 {
     [AcceptsNull] public DateTime? LastProbeTime { get; set; }
     [AcceptsNull] public DateTime? LastTransitionTime { get; set; }

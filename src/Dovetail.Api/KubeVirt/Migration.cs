@@ -4,6 +4,7 @@ using k8s.Models;
 
 namespace Dovetail.Api.KubeVirt;
 
+/// <summary>A request to move a running guest to another node.</summary>
 public sealed class VirtualMachineInstanceMigration : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = ApiVersions.KubeVirt;
@@ -14,7 +15,7 @@ public sealed class VirtualMachineInstanceMigration : IKubernetesObject<V1Object
     public VirtualMachineInstanceMigrationStatus? Status { get; set; }
 }
 
-public sealed class VirtualMachineInstanceMigrationCondition
+public sealed class VirtualMachineInstanceMigrationCondition : ICondition
 {
     [AcceptsNull] public DateTime? LastProbeTime { get; set; }
     [AcceptsNull] public DateTime? LastTransitionTime { get; set; }

@@ -4,6 +4,7 @@ using k8s.Models;
 
 namespace Dovetail.Api.KubeVirt;
 
+/// <summary>Settings that are merged into guests whose labels match.</summary>
 public sealed class VirtualMachineInstancePreset : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = ApiVersions.KubeVirt;

@@ -4,6 +4,7 @@ using k8s.Models;
 
 namespace Dovetail.Api.KubeVirt;
 
+/// <summary>Keeps a number of equal guests running.</summary>
 public sealed class VirtualMachineInstanceReplicaSet : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = ApiVersions.KubeVirt;
@@ -14,7 +15,7 @@ public sealed class VirtualMachineInstanceReplicaSet : IKubernetesObject<V1Objec
     [AcceptsNull] public VirtualMachineInstanceReplicaSetStatus? Status { get; set; }
 }
 
-public sealed class VirtualMachineInstanceReplicaSetCondition
+public sealed class VirtualMachineInstanceReplicaSetCondition : ICondition
 {
     [AcceptsNull] public DateTime? LastProbeTime { get; set; }
     [AcceptsNull] public DateTime? LastTransitionTime { get; set; }
