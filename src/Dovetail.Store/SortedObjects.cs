@@ -15,9 +15,16 @@ internal sealed class SortedObjects
 
     public int Count { get; }
 
-    /// <summary>Takes objects that are in order already.</summary>
+    /// <summary>Takes objects that SQLite has ordered. It orders by UTF-8 and we by UTF-16: these agree on every name that Kubernetes allows, and are made to agree on others.</summary>
     public static SortedObjects FromOrdered(List<StoredObject> objects)
     {
+        for (var i = 1; i < objects.Count; i++)
+        {
+            if (Compare(objects[i - 1], objects[i].Key.Namespace, objects[i].Key.Name) <= 0) continue;
+            objects.Sort((a, b) => Compare(a, b.Key.Namespace, b.Key.Name));
+            break;
+        }
+
         var chunks = new StoredObject[(objects.Count + LoadedChunk - 1) / LoadedChunk][];
         for (var i = 0; i < chunks.Length; i++)
         {

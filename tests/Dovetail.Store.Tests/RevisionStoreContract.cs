@@ -1,0 +1,223 @@
+using static Dovetail.Store.Tests.Writes;
+
+namespace Dovetail.Store.Tests;
+
+/// <summary>What every store does; each implementation inherits it.</summary>
+public abstract class RevisionStoreContract : IAsyncLifetime
+{
+    private protected IRevisionStore Store { get; private set; } = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    protected abstract IRevisionStore Open();
+
+    public ValueTask InitializeAsync()
+    {
+        Store = Open();
+        return default;
+    }
+
+    public virtual async ValueTask DisposeAsync() => await Store.DisposeAsync();
+
+    [Fact]
+    public async Task A_created_object_is_visible_at_its_revision_with_the_bytes_rendered_for_it()
+    {
+        var a = await Store.CommitAsync(Create(Pod("a"), "x"));
+
+        a.Revision.ShouldBe(1);
+        a.CreateRevision.ShouldBe(1);
+        a.Text().ShouldBe("1:x");
+        Store.Current.Revision.ShouldBe(1);
+        Store.Current.Find(Pod("a")).ShouldBeSameAs(a);
+    }
+
+    [Fact]
+    public async Task A_write_whose_precondition_fails_conflicts_with_what_is_there_and_takes_no_revision()
+    {
+        var a = await Store.CommitAsync(Create(Pod("a")));
+
+        (await Store.WriteAsync(Create(Pod("a")), Ct)).ShouldBe(new WriteOutcome.Conflict(a));
+        (await Store.WriteAsync(Update(a with { Revision = 7 }), Ct)).ShouldBe(new WriteOutcome.Conflict(a));
+        (await Store.WriteAsync(Delete(a with { Key = Pod("b") }), Ct)).ShouldBe(new WriteOutcome.Conflict(null));
+        Store.Current.Revision.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_renderer_that_throws_fails_its_own_write_only()
+    {
+        var bad = new StoreWrite.Put(Pod("a"), Precondition.Absent, 1, _ => throw new InvalidDataException());
+
+        await Should.ThrowAsync<InvalidDataException>(async () => await Store.WriteAsync(bad, Ct));
+        (await Store.CommitAsync(Create(Pod("a")))).Revision.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_deletion_has_a_revision_of_its_own_and_a_new_object_of_that_name_a_new_create_revision()
+    {
+        var a = await Store.CommitAsync(Create(Pod("a")));
+        var gone = await Store.CommitAsync(Delete(a));
+        gone.Revision.ShouldBe(2);
+        gone.Text().ShouldBe("2:gone");
+        Store.Current.Find(Pod("a")).ShouldBeNull();
+
+        (await Store.CommitAsync(Create(Pod("a")))).CreateRevision.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Lists_are_ordered_by_namespace_then_name_and_start_after_any_key()
+    {
+        foreach (var key in new[] { Pod("b", "y"), Pod("a", "x"), Pod("c", "x"), Pod("b", "x"), new("nodes", "", "n") }) await Store.CommitAsync(Create(key));
+        string List(string? ns, (string, string)? after = null) => string.Join(' ', Store.Current.List("pods", ns, after).Select(o => $"{o.Key.Namespace}/{o.Key.Name}"));
+
+        List(null).ShouldBe("x/a x/b x/c y/b");
+        List("x").ShouldBe("x/a x/b x/c");
+        List(null, ("x", "b")).ShouldBe("x/c y/b");
+        List("x", ("x", "aa")).ShouldBe("x/b x/c");
+        List("y", ("x", "a")).ShouldBe("y/b");
+        List("w").ShouldBe("");
+        List("x", ("x", "c")).ShouldBe("");
+        Store.Current.Count("pods").ShouldBe(4);
+        Store.Current.Count("pods", "x").ShouldBe(3);
+        Store.Current.Count("pods", "w").ShouldBe(0);
+        Store.Current.Count("jobs").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_snapshot_stays_as_it_was()
+    {
+        var a = await Store.CommitAsync(Create(Pod("a")));
+        var before = Store.Current;
+        await Store.CommitAsync(Delete(a));
+        await Store.CommitAsync(Create(Pod("b")));
+
+        before.Revision.ShouldBe(1);
+        before.List("pods").ShouldBe([a]);
+    }
+
+    [Fact]
+    public async Task A_watch_gives_past_events_and_then_new_ones_with_what_they_replaced()
+    {
+        var a1 = await Store.CommitAsync(Create(Pod("a")));
+        await Store.CommitAsync(Create(new("nodes", "", "n")));
+        await using var watch = Store.WatchAsync("pods", 0, Ct).GetAsyncEnumerator(Ct);
+        (await NextAsync(watch)).ShouldBe([new StoreEvent(StoreEventKind.Created, a1, null)]);
+
+        var next = NextAsync(watch);
+        var a3 = await Store.CommitAsync(Update(a1));
+        (await next).ShouldBe([new StoreEvent(StoreEventKind.Updated, a3, a1)]);
+
+        next = NextAsync(watch);
+        var a4 = await Store.CommitAsync(Delete(a3));
+        (await next).ShouldBe([new StoreEvent(StoreEventKind.Deleted, a4, a3)]);
+    }
+
+    [Fact]
+    public async Task A_watch_that_saw_only_other_resources_tells_how_far_it_got()
+    {
+        await Store.CommitAsync(Create(Pod("a")));
+        await Store.CommitAsync(Create(Pod("b")));
+
+        await using var watch = Store.WatchAsync("nodes", 0, Ct).GetAsyncEnumerator(Ct);
+        (await watch.MoveNextAsync()).ShouldBeTrue();
+        watch.Current.Events.ShouldBeEmpty();
+        watch.Current.Revision.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_cancelled_watch_ends_with_the_cancellation()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var watch = Store.WatchAsync(null, 0, stop.Token).GetAsyncEnumerator(Ct);
+        var next = watch.MoveNextAsync();
+        next.IsCompleted.ShouldBeFalse();
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(async () => await next);
+    }
+
+    [Fact]
+    public async Task The_past_can_be_read_as_it_was()
+    {
+        var a1 = await Store.CommitAsync(Create(Pod("a")));
+        var b2 = await Store.CommitAsync(Create(Pod("b")));
+        var a3 = await Store.CommitAsync(Update(a1));
+        await Store.CommitAsync(Delete(a3));
+
+        (await Store.FindAtAsync(Pod("a"), 2, Ct)).ShouldBe(a1);
+        (await Store.FindAtAsync(Pod("a"), 3, Ct)).ShouldBe(a3);
+        (await Store.FindAtAsync(Pod("a"), 4, Ct)).ShouldBeNull();
+        (await Store.FindAtAsync(Pod("b"), 1, Ct)).ShouldBeNull();
+        var at3 = await Store.SnapshotAtAsync("pods", 3, Ct);
+        at3.Revision.ShouldBe(3);
+        at3.List("pods").ShouldBe([a3, b2]);
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await Store.FindAtAsync(Pod("a"), 5, Ct));
+    }
+
+    [Fact]
+    public async Task Compaction_refuses_what_came_before_it_and_keeps_the_rest()
+    {
+        var a1 = await Store.CommitAsync(Create(Pod("a")));
+        var a2 = await Store.CommitAsync(Update(a1));
+        var a3 = await Store.CommitAsync(Update(a2));
+        await Store.CompactAsync(2, Ct);
+
+        Store.CompactedRevision.ShouldBe(2);
+        (await Should.ThrowAsync<RevisionCompactedException>(async () => await Store.FindAtAsync(Pod("a"), 1, Ct))).Compacted.ShouldBe(2);
+        await Should.ThrowAsync<RevisionCompactedException>(async () => await Store.SnapshotAtAsync("pods", 1, Ct));
+        await Should.ThrowAsync<RevisionCompactedException>(async () => await Store.EventsThroughAsync("pods", 1, 3));
+        (await Store.FindAtAsync(Pod("a"), 2, Ct)).ShouldBe(a2);
+        (await Store.EventsThroughAsync("pods", 2, 3)).ShouldBe([new(StoreEventKind.Updated, a3, a2)]);
+        Store.Current.Find(Pod("a")).ShouldBe(a3);
+    }
+
+    [Fact]
+    public async Task After_compacting_everything_a_watch_from_the_newest_revision_goes_on()
+    {
+        var a = await Store.CommitAsync(Create(Pod("a")));
+        await Store.CompactAsync(1, Ct);
+        await Store.CommitAsync(Delete(a));
+
+        (await Store.EventsThroughAsync("pods", 1, 2)).Single().Kind.ShouldBe(StoreEventKind.Deleted);
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await Store.CompactAsync(3, Ct));
+    }
+
+    [Fact]
+    public async Task A_watcher_that_was_overtaken_by_compaction_is_told_so()
+    {
+        var last = await Store.CommitAsync(Create(Pod("a")));
+        await using var watch = Store.WatchAsync("pods", 0, Ct).GetAsyncEnumerator(Ct);
+        await NextAsync(watch);
+        for (var i = 0; i < 5; i++) last = await Store.CommitAsync(Update(last));
+        await Store.CompactAsync(last.Revision, Ct);
+
+        await Should.ThrowAsync<RevisionCompactedException>(async () => await NextAsync(watch));
+    }
+
+    [Fact]
+    public async Task Concurrent_writers_get_one_order_and_every_watcher_sees_exactly_it()
+    {
+        const int Writers = 8, Each = 50;
+        var watchers = Enumerable.Range(0, 4).Select(_ => Store.EventsThroughAsync(null, 0, Writers * Each)).ToList();
+        var counter = Pod("counter");
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(async () =>
+        {
+            for (var done = 0; done < Each;)
+            {
+                var old = Store.Current.Find(counter);
+                if (await Store.WriteAsync(old is null ? Create(counter) : Update(old), Ct) is WriteOutcome.Committed) done++;
+            }
+        }, Ct)));
+
+        foreach (var events in await Task.WhenAll(watchers))
+        {
+            events.Select(e => e.Revision).ShouldBe(Enumerable.Range(1, Writers * Each).Select(i => (long)i));
+            events.Zip(events.Skip(1)).ShouldAllBe(p => p.Second.Previous == p.First.Object);
+        }
+    }
+
+    private static async Task<StoreEvent[]> NextAsync(IAsyncEnumerator<EventBatch> watch)
+    {
+        do (await watch.MoveNextAsync()).ShouldBeTrue();
+        while (watch.Current.Events.IsEmpty);
+        return [.. watch.Current.Events];
+    }
+}
