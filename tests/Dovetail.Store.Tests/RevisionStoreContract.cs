@@ -100,15 +100,15 @@ public abstract class RevisionStoreContract : IAsyncLifetime
         var a1 = await Store.CommitAsync(Create(Pod("a")));
         await Store.CommitAsync(Create(new("nodes", "", "n")));
         await using var watch = Store.WatchAsync("pods", 0, Ct).GetAsyncEnumerator(Ct);
-        (await NextAsync(watch)).ShouldBe([new StoreEvent(StoreEventKind.Created, a1, null)]);
+        (await NextAsync(watch)).Show().ShouldBe(new StoreEvent(StoreEventKind.Created, a1, null).Show());
 
         var next = NextAsync(watch);
         var a3 = await Store.CommitAsync(Update(a1));
-        (await next).ShouldBe([new StoreEvent(StoreEventKind.Updated, a3, a1)]);
+        (await next).Show().ShouldBe(new StoreEvent(StoreEventKind.Updated, a3, a1).Show());
 
         next = NextAsync(watch);
         var a4 = await Store.CommitAsync(Delete(a3));
-        (await next).ShouldBe([new StoreEvent(StoreEventKind.Deleted, a4, a3)]);
+        (await next).Show().ShouldBe(new StoreEvent(StoreEventKind.Deleted, a4, a3).Show());
     }
 
     [Fact]
@@ -142,13 +142,13 @@ public abstract class RevisionStoreContract : IAsyncLifetime
         var a3 = await Store.CommitAsync(Update(a1));
         await Store.CommitAsync(Delete(a3));
 
-        (await Store.FindAtAsync(Pod("a"), 2, Ct)).ShouldBe(a1);
-        (await Store.FindAtAsync(Pod("a"), 3, Ct)).ShouldBe(a3);
+        (await Store.FindAtAsync(Pod("a"), 2, Ct)).Show().ShouldBe(a1.Show());
+        (await Store.FindAtAsync(Pod("a"), 3, Ct)).Show().ShouldBe(a3.Show());
         (await Store.FindAtAsync(Pod("a"), 4, Ct)).ShouldBeNull();
         (await Store.FindAtAsync(Pod("b"), 1, Ct)).ShouldBeNull();
         var at3 = await Store.SnapshotAtAsync("pods", 3, Ct);
         at3.Revision.ShouldBe(3);
-        at3.List("pods").ShouldBe([a3, b2]);
+        at3.List("pods").Show().ShouldBe(new[] { a3, b2 }.Show());
         await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await Store.FindAtAsync(Pod("a"), 5, Ct));
     }
 
@@ -164,8 +164,8 @@ public abstract class RevisionStoreContract : IAsyncLifetime
         (await Should.ThrowAsync<RevisionCompactedException>(async () => await Store.FindAtAsync(Pod("a"), 1, Ct))).Compacted.ShouldBe(2);
         await Should.ThrowAsync<RevisionCompactedException>(async () => await Store.SnapshotAtAsync("pods", 1, Ct));
         await Should.ThrowAsync<RevisionCompactedException>(async () => await Store.EventsThroughAsync("pods", 1, 3));
-        (await Store.FindAtAsync(Pod("a"), 2, Ct)).ShouldBe(a2);
-        (await Store.EventsThroughAsync("pods", 2, 3)).ShouldBe([new(StoreEventKind.Updated, a3, a2)]);
+        (await Store.FindAtAsync(Pod("a"), 2, Ct)).Show().ShouldBe(a2.Show());
+        (await Store.EventsThroughAsync("pods", 2, 3)).Show().ShouldBe(new StoreEvent(StoreEventKind.Updated, a3, a2).Show());
         Store.Current.Find(Pod("a")).ShouldBe(a3);
     }
 
@@ -210,7 +210,7 @@ public abstract class RevisionStoreContract : IAsyncLifetime
         foreach (var events in await Task.WhenAll(watchers))
         {
             events.Select(e => e.Revision).ShouldBe(Enumerable.Range(1, Writers * Each).Select(i => (long)i));
-            events.Zip(events.Skip(1)).ShouldAllBe(p => p.Second.Previous == p.First.Object);
+            events.Zip(events.Skip(1)).ShouldAllBe(p => p.Second.Previous.Show() == p.First.Object.Show());
         }
     }
 

@@ -19,6 +19,16 @@ internal static class Writes
 
     public static string Text(this StoredObject o) => Encoding.UTF8.GetString(o.Bytes);
 
+    /// <summary>An object in full, for comparisons: records compare arrays by reference, and what was read from disk is another array.</summary>
+    public static string Show(this StoredObject? o) =>
+        o is null ? "none" : string.Create(CultureInfo.InvariantCulture, $"{o.Key.Resource}/{o.Key.Namespace}/{o.Key.Name} {o.CreateRevision}-{o.Revision} g{o.SchemaGeneration} '{o.Text()}'");
+
+    public static string Show(this StoreEvent e) => $"{e.Kind} {e.Object.Show()} was {e.Previous.Show()}";
+
+    public static string Show(this IEnumerable<StoreEvent> events) => string.Join('\n', events.Select(Show));
+
+    public static string Show(this IEnumerable<StoredObject> objects) => string.Join('\n', objects.Select(Show));
+
     public static async Task<StoredObject> CommitAsync(this IRevisionStore store, StoreWrite write) =>
         (await store.WriteAsync(write, TestContext.Current.CancellationToken)).ShouldBeOfType<WriteOutcome.Committed>().Object;
 
