@@ -68,8 +68,15 @@ public abstract record LauncherCommand
     public sealed record Hello(int Version) : LauncherCommand;
 
     /// <summary>Makes sure that the domain runs: prepares, defines and starts it unless it was started before in this sandbox. A guest is started once a sandbox:
-    /// when it has ended it stays ended. <paramref name="DomainXml"/> is libvirt's; <paramref name="GracePeriodSeconds"/> is used when the sandbox itself is asked to end (SIGTERM).</summary>
-    public sealed record EnsureDomain(string DomainXml, ImmutableArray<PrepareStep> Prepare, bool StartPaused, long GracePeriodSeconds) : LauncherCommand;
+    /// when it has ended it stays ended. Answers at once; what becomes of it is told by the status of the events that follow. <paramref name="DomainXml"/> is libvirt's; <paramref name="GracePeriodSeconds"/> is used when the sandbox itself is asked to end (SIGTERM).</summary>
+    public sealed record EnsureDomain(string DomainXml, ImmutableArray<PrepareStep> Prepare, bool StartPaused, long GracePeriodSeconds) : LauncherCommand
+    {
+        /// <summary>The domain's name in <see cref="DomainXml"/>: <c>&lt;namespace&gt;_&lt;name&gt;</c>.</summary>
+        public required string DomainName { get; init; }
+
+        /// <summary>The file that the domain logs its serial console to, kept bounded by the launcher; "" when it has none.</summary>
+        public string SerialLog { get; init; } = "";
+    }
 
     /// <summary>Asks the guest to power off (ACPI) and destroys it when it has not within the grace period. Answers at once; 0 destroys now.</summary>
     public sealed record Shutdown(long GracePeriodSeconds) : LauncherCommand;

@@ -1,0 +1,43 @@
+using Dovetail.Launcher.Libvirt;
+using Dovetail.LauncherApi;
+
+namespace Dovetail.Launcher.Guest;
+
+/// <summary>The outcome of a command: an error in words, or the answer's content.</summary>
+internal readonly record struct Answer(string? Error, string? Result = null);
+
+/// <summary>Everything that reaches the task that owns the guest.</summary>
+internal abstract record GuestInput
+{
+    private GuestInput() { }
+
+    public sealed record Ask(LauncherCommand Command, TaskCompletionSource<Answer> Reply) : GuestInput;
+
+    public sealed record Prepared : GuestInput;
+
+    public sealed record CannotStart(string Reason, string Message) : GuestInput;
+
+    public sealed record Started : GuestInput;
+
+    /// <summary>A command that was worked on beside the owner is done.</summary>
+    public sealed record Finished(TaskCompletionSource<Answer> Reply, Answer Answer) : GuestInput;
+
+    public sealed record Lifecycle(LifecycleEvent What, int Detail) : GuestInput;
+
+    public sealed record AgentChanged(bool Connected) : GuestInput;
+
+    public sealed record AgentTold(GuestInfo Info) : GuestInput;
+
+    public sealed record LinkUp(LibvirtConnection Connection) : GuestInput;
+
+    public sealed record LinkDown : GuestInput;
+
+    /// <summary>Time to press the power button again, or to give up on the guest.</summary>
+    public sealed record StopTick : GuestInput;
+
+    /// <summary>SIGTERM: stop the guest in order, then exit.</summary>
+    public sealed record Terminate : GuestInput;
+
+    /// <summary>The handlers have had their time to notice the end.</summary>
+    public sealed record ExitTick : GuestInput;
+}

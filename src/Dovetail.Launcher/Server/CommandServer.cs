@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Dovetail.Launcher.Guest;
+using Dovetail.LauncherApi;
+
+namespace Dovetail.Launcher.Server;
+
+/// <summary>Serves the launcher protocol on the unix socket: any number of connections, each gets its answers and every change of the status.</summary>
+internal sealed class CommandServer(string socketPath, GuestOwner owner, StatusFeed feed)
+{
+    public async Task RunAsync(CancellationToken ct)
+    {
+        // A launcher that was killed leaves its socket behind.
+        File.Delete(socketPath);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(socketPath));
+        File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        listener.Listen(16);
+        while (!ct.IsCancellationRequested)
+        {
+            var client = await listener.AcceptAsync(ct).ConfigureAwait(false);
+            _ = ServeAsync(client, ct);
+        }
+    }
+
+    private async Task ServeAsync(Socket client, CancellationToken ct)
+    {
+        using var stream = new MessageStream(new NetworkStream(client, ownsSocket: true));
+        using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            if (!await GreetAsync(stream, closed.Token).ConfigureAwait(false)) return;
+            var events = SendEventsAsync(stream, closed.Token);
+            while (await stream.ReadLineAsync(closed.Token).ConfigureAwait(false) is { } line)
+            {
+                var (id, command, problem) = Parse(line);
+                var answer = command is null ? new Answer(problem) : await owner.AskAsync(command).WaitAsync(closed.Token).ConfigureAwait(false);
+                await SendAsync(stream, new LauncherMessage(id, LauncherProtocol.Version, feed.Current, answer.Error) { Result = answer.Result }, closed.Token).ConfigureAwait(false);
+            }
+
+            await closed.CancelAsync().ConfigureAwait(false);
+            await events.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or OperationCanceledException or SocketException)
+        {
+            // The handler went away, or does not speak the protocol: its connection is all that ends.
+            if (e is InvalidDataException) await Console.Error.WriteLineAsync($"a connection was closed: {e.Message}").ConfigureAwait(false);
+        }
+        finally
+        {
+            await closed.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The first request is Hello with a version that is spoken here.</summary>
+    private async Task<bool> GreetAsync(MessageStream stream, CancellationToken ct)
+    {
+        if (await stream.ReadAsync(LauncherJson.Default.LauncherRequest, ct).ConfigureAwait(false) is not { } first) return false;
+        var error = first.Command is not LauncherCommand.Hello hello ? "the first request has to be hello"
+            : hello.Version < LauncherProtocol.OldestVersion ? $"version {hello.Version} is not spoken; the oldest is {LauncherProtocol.OldestVersion}"
+            : null;
+        await SendAsync(stream, new LauncherMessage(first.Id, LauncherProtocol.Version, feed.Current, error), ct).ConfigureAwait(false);
+        return error is null;
+    }
+
+    private async Task SendEventsAsync(MessageStream stream, CancellationToken ct)
+    {
+        using var subscription = feed.Subscribe();
+        try
+        {
+            await foreach (var status in subscription.Changes.ReadAllAsync(ct).ConfigureAwait(false))
+                await SendAsync(stream, new LauncherMessage(0, LauncherProtocol.Version, status, null), ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The reader of the same connection notices, too.
+        }
+    }
+
+    private static ValueTask SendAsync(MessageStream stream, LauncherMessage message, CancellationToken ct) => stream.WriteAsync(message, LauncherJson.Default.LauncherMessage, ct);
+
+    /// <summary>A command that is not known (of a newer handler) is answered by its id, so that the handler can say what is missing.</summary>
+    private static (long Id, LauncherCommand? Command, string? Problem) Parse(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            var request = JsonSerializer.Deserialize(line.Span, LauncherJson.Default.LauncherRequest);
+            return request?.Command is { } command ? (request.Id, command, null) : (0, null, "the request has no command");
+        }
+        catch (JsonException e)
+        {
+            return (IdOf(line), null, $"the request is not understood: {e.Message}");
+        }
+    }
+
+    private static long IdOf(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("id", out var id) && id.TryGetInt64(out var number) ? number : 0;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"a request is not JSON: {e.Message}", e);
+        }
+    }
+}
