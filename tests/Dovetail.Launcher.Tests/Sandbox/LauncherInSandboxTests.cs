@@ -132,7 +132,7 @@ public sealed class LauncherInSandboxTests
                 {
                     return await TestClient.OpenAsync(Sandbox.SocketPath, patience.Token);
                 }
-                catch (System.Net.Sockets.SocketException)
+                catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException)
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
                 }
