@@ -1,0 +1,133 @@
+using System.Text.Json;
+using Dovetail.Cli.Platform;
+using Dovetail.Cli.Supervision;
+using Dovetail.Machinery.Errors;
+using Dovetail.Runtime.Seam;
+
+namespace Dovetail.Cli.Commands;
+
+/// <summary>One process: its id, or null when it does not run.</summary>
+public sealed record PartStatus(int? Pid);
+
+/// <summary>What <c>status -o json</c> prints.</summary>
+public sealed record StatusReport
+{
+    /// <summary>Ready, NotReady or Stopped.</summary>
+    public required string Health { get; init; }
+
+    /// <summary>What is missing, when not Ready.</summary>
+    public string? Message { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string DataDir { get; init; }
+
+    public string? Instance { get; init; }
+
+    public string? Api { get; init; }
+
+    public string? Kubeconfig { get; init; }
+
+    public string? Registry { get; init; }
+
+    public string? NodeName { get; init; }
+
+    public required PartStatus Supervisor { get; init; }
+
+    public required PartStatus Server { get; init; }
+
+    public required PartStatus Node { get; init; }
+
+    public PartStatus? Containerd { get; init; }
+
+    /// <summary>The registry's process.</summary>
+    public PartStatus? RegistryProcess { get; init; }
+}
+
+/// <summary><c>dovetail status</c>; exit code 0 when ready.</summary>
+internal sealed class StatusCommand(TimeProvider time)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    public static string Version { get; } = typeof(StatusCommand).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    public async Task<int> RunAsync(string? dataDir, bool json, CancellationToken ct)
+    {
+        var report = await ReportAsync(dataDir, ct);
+        if (json) Console.WriteLine(JsonSerializer.Serialize(report, PlatformJson.Default.StatusReport));
+        else Print(report);
+        return report.Health == "Ready" ? 0 : ExitCodes.Failed;
+    }
+
+    private async Task<StatusReport> ReportAsync(string? dataDir, CancellationToken ct)
+    {
+        if (DataDirectory.Find(dataDir) is not { } data || !File.Exists(data.Settings))
+            return new StatusReport { Health = "Stopped", Message = "there is no platform here; dovetail up makes one", Version = Version, DataDir = DataDirectory.Resolve(dataDir), Supervisor = new(null), Server = new(null), Node = new(null) };
+        var settings = Settings.Read(data);
+        var server = PartRecord.FindAlive(data, Parts.Server);
+        var node = PartRecord.FindAlive(data, Parts.Node);
+        var (health, message) = (server, node) switch
+        {
+            (null, null) => ("Stopped", "the platform does not run; dovetail up starts it"),
+            (null, _) => ("NotReady", $"the API server does not run; see {data.Log(Parts.Server)}"),
+            (_, null) when settings.Node => ("NotReady", $"the node agent does not run; see {data.Log(Parts.Node)}"),
+            _ => await AskAsync(data, settings, ct),
+        };
+        return new StatusReport
+        {
+            Health = health,
+            Message = message,
+            Version = Version,
+            DataDir = data.Root,
+            Instance = data.InstanceId,
+            Api = settings.ApiUrl,
+            Kubeconfig = data.Kubeconfig,
+            Registry = settings.Node ? $"127.0.0.1:{settings.RegistryPort}" : null,
+            NodeName = settings.Node ? PlatformProcesses.NodeName(settings) : null,
+            Supervisor = new(PartRecord.FindAlive(data, Parts.Supervisor)?.Pid),
+            Server = new(server?.Pid),
+            Node = new(node?.Pid),
+            Containerd = settings.Node ? new(NodeParts.FindAlive(data, "containerd")?.Pid) : null,
+            RegistryProcess = settings.Node ? new(NodeParts.FindAlive(data, "docker-registry")?.Pid) : null,
+        };
+    }
+
+    private async Task<(string Health, string? Message)> AskAsync(DataDirectory data, Settings settings, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Limit);
+        try
+        {
+            using var api = new PlatformProcesses(data, time).Connect();
+            if (!settings.Node)
+            {
+                await api.FindAsync(BuiltInTypes.Namespaces, "", "default", limit.Token);
+                return ("Ready", null);
+            }
+
+            var state = PlatformProcesses.Describe(await api.FindAsync(BuiltInTypes.Nodes, "", PlatformProcesses.NodeName(settings), limit.Token));
+            return state == "Ready" ? ("Ready", null) : ("NotReady", $"node {PlatformProcesses.NodeName(settings)}: {state}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or StatusException or OperationCanceledException)
+        {
+            return ("NotReady", $"the API does not answer: {e.Message}");
+        }
+    }
+
+    private static void Print(StatusReport report)
+    {
+        static string Pid(PartStatus? part) => part?.Pid is { } pid ? $"process {pid}" : "not running";
+        Console.WriteLine($"health      {report.Health}{(report.Message is null ? "" : $": {report.Message}")}");
+        Console.WriteLine($"version     {report.Version}");
+        Console.WriteLine($"data        {report.DataDir}");
+        if (report.Instance is null) return;
+        Console.WriteLine($"instance    {report.Instance}");
+        Console.WriteLine($"API         {report.Api}, {Pid(report.Server)}");
+        Console.WriteLine($"kubeconfig  {report.Kubeconfig}");
+        Console.WriteLine($"supervisor  {Pid(report.Supervisor)}");
+        if (report.NodeName is null) return;
+        Console.WriteLine($"node        {report.NodeName}, {Pid(report.Node)}");
+        Console.WriteLine($"containerd  {Pid(report.Containerd)}");
+        Console.WriteLine($"registry    {report.Registry}, {Pid(report.RegistryProcess)}");
+    }
+}

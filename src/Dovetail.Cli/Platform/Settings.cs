@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dovetail.Machinery.Yaml;
+
+namespace Dovetail.Cli.Platform;
+
+/// <summary>The configuration file, <c>kind: DovetailConfiguration</c>; docs/configuration.md is its reference. Unknown fields are refused.</summary>
+public sealed record DovetailConfiguration
+{
+    public const string ExpectedApiVersion = "config.dovetail.dev/v1";
+    public const string ExpectedKind = "DovetailConfiguration";
+
+    public string ApiVersion { get; init; } = "";
+
+    public string Kind { get; init; } = "";
+
+    /// <summary>Where the API server listens, <c>ADDRESS:PORT</c>.</summary>
+    public string? Listen { get; init; }
+
+    /// <summary>Bearer tokens, in upstream's CSV format: <c>token,user,uid,"group1,group2"</c>.</summary>
+    public string? TokenFile { get; init; }
+
+    public NodeConfiguration? Node { get; init; }
+
+    public RegistryConfiguration? Registry { get; init; }
+
+    public HistoryConfiguration? History { get; init; }
+}
+
+public sealed record NodeConfiguration
+{
+    /// <summary>Whether this machine runs virtual machines. False is <c>--no-node</c>.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>The Node object's name; the host's name unless given.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Addresses of pods on this node.</summary>
+    public string? PodCIDR { get; init; }
+
+    /// <summary>Loopback port of virt-handler's consoles; 0 takes a free one.</summary>
+    public int HandlerPort { get; init; }
+}
+
+public sealed record RegistryConfiguration
+{
+    /// <summary>Loopback port of the platform's registry.</summary>
+    public int Port { get; init; } = 5000;
+}
+
+public sealed record HistoryConfiguration
+{
+    /// <summary>How many hours past revisions are kept for watches and reads of the past.</summary>
+    public int RetentionHours { get; init; } = 24;
+}
+
+/// <summary>What <c>up</c> was told, configuration and flags together; every part reads it from the data folder.</summary>
+public sealed record Settings
+{
+    public string Listen { get; init; } = "127.0.0.1:6443";
+
+    public string? TokenFile { get; init; }
+
+    public bool Node { get; init; } = true;
+
+    public string? NodeName { get; init; }
+
+    public string? PodCIDR { get; init; }
+
+    public int HandlerPort { get; init; }
+
+    public int RegistryPort { get; init; } = 5000;
+
+    public int HistoryRetentionHours { get; init; } = 24;
+
+    [JsonIgnore]
+    public IPEndPoint ListenEndPoint => ParseListen(Listen);
+
+    [JsonIgnore]
+    public string ApiUrl => $"https://{(ListenEndPoint.Address.Equals(IPAddress.Any) || ListenEndPoint.Address.Equals(IPAddress.IPv6Any) ? "127.0.0.1" : HostPart(ListenEndPoint.Address))}:{ListenEndPoint.Port}";
+
+    public static Settings Read(DataDirectory data) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(data.Settings), PlatformJson.Default.Settings) ?? throw new UserErrorException($"{data.Settings} is empty", "Run dovetail up again.");
+
+    public void Write(DataDirectory data) => AtomicFile.Write(data.Settings, JsonSerializer.SerializeToUtf8Bytes(this, PlatformJson.Default.Settings));
+
+    /// <summary>Flags win over the file, the file over the defaults.</summary>
+    public static Settings From(DovetailConfiguration? file, string? listen, string? tokenFile, bool noNode)
+    {
+        var settings = new Settings
+        {
+            Listen = listen ?? file?.Listen ?? "127.0.0.1:6443",
+            TokenFile = (tokenFile ?? file?.TokenFile) is { } tokens ? Path.GetFullPath(tokens) : null,
+            Node = !noNode && file?.Node?.Enabled != false,
+            NodeName = file?.Node?.Name,
+            PodCIDR = file?.Node?.PodCIDR,
+            HandlerPort = file?.Node?.HandlerPort ?? 0,
+            RegistryPort = file?.Registry?.Port ?? 5000,
+            HistoryRetentionHours = file?.History?.RetentionHours ?? 24,
+        };
+        settings.Validate();
+        return settings;
+    }
+
+    /// <summary>Reads a configuration file; every fault is named.</summary>
+    public static DovetailConfiguration ReadConfiguration(string path)
+    {
+        try
+        {
+            var json = YamlConverter.ToJson(File.ReadAllBytes(path));
+            var file = JsonSerializer.Deserialize(json.Span, ConfigurationJson.Default.DovetailConfiguration) ?? throw new UserErrorException($"{path} is empty", "See docs/configuration.md.");
+            if (file.ApiVersion != DovetailConfiguration.ExpectedApiVersion || file.Kind != DovetailConfiguration.ExpectedKind)
+                throw new UserErrorException($"{path}: apiVersion must be {DovetailConfiguration.ExpectedApiVersion} and kind {DovetailConfiguration.ExpectedKind}", "See docs/configuration.md.");
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        {
+            throw new UserErrorException($"the configuration {path} cannot be used: {e.Message}", "See docs/configuration.md.");
+        }
+    }
+
+    private void Validate()
+    {
+        var faults = ImmutableArray.CreateBuilder<string>();
+        if (!IPEndPoint.TryParse(Listen, out var end) || end.Port == 0) faults.Add($"listen: \"{Listen}\" is not ADDRESS:PORT");
+        if (RegistryPort is < 1 or > 65535) faults.Add($"registry.port: {RegistryPort} is not a port");
+        if (HandlerPort is < 0 or > 65535) faults.Add($"node.handlerPort: {HandlerPort} is not a port");
+        if (HistoryRetentionHours < 1) faults.Add($"history.retentionHours: {HistoryRetentionHours} is less than 1");
+        if (PodCIDR is not null && !IPNetwork.TryParse(PodCIDR, out _)) faults.Add($"node.podCIDR: \"{PodCIDR}\" is not a CIDR");
+        if (TokenFile is not null && !File.Exists(TokenFile)) faults.Add($"tokenFile: there is no {TokenFile}");
+        if (faults.Count > 0) throw new UserErrorException(string.Join("; ", faults), "See docs/configuration.md.");
+    }
+
+    private static IPEndPoint ParseListen(string listen) => IPEndPoint.Parse(listen);
+
+    private static string HostPart(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(DovetailConfiguration))]
+internal sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -1,0 +1,108 @@
+using Dovetail.Cli.Platform;
+using Dovetail.Node.Host;
+using Microsoft.Extensions.Logging;
+
+namespace Dovetail.Cli.Supervision;
+
+/// <summary>
+/// Keeps server and node agent alive where no systemd does it, or under systemd as the one unit. It finds parts that already run by their records, so it can itself be killed and
+/// started again; the parts watch it in turn (<see cref="SupervisorGuard"/>). A part that ends with <see cref="ExitCodes.CannotStart"/> has said why and is not started again.
+/// </summary>
+internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, ILogger<Supervisor> log)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
+    private readonly ProcessWatch _watch = new();
+
+    /// <summary>Runs until cancelled. Returns at once when another supervisor has this data folder.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        FileStream ownership;
+        try
+        {
+            ownership = new FileStream(data.SupervisorLock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            LogOwned(data.Root);
+            return;
+        }
+
+        using (ownership)
+        {
+            if (ProcessId.Of(Environment.ProcessId) is { } self) PartRecord.Write(data, Parts.Supervisor, self);
+            var settings = Settings.Read(data);
+            List<Task> parts = [KeepAsync(Parts.Server, ct)];
+            if (settings.Node) parts.Add(KeepAsync(Parts.Node, ct));
+            await Task.WhenAll(parts);
+        }
+    }
+
+    private async Task KeepAsync(string part, CancellationToken ct)
+    {
+        var pause = FirstPause;
+        while (!ct.IsCancellationRequested)
+        {
+            File.Delete(data.Failure(part));
+            var process = PartRecord.FindAlive(data, part) ?? Detached.Start(data, part, part, "--data-dir", data.Root);
+            LogRunning(part, process.Pid);
+            var started = time.GetTimestamp();
+            try
+            {
+                await _watch.WaitForExitAsync(process, ct);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            if (File.Exists(data.Failure(part)))
+            {
+                LogRefused(part);
+                return;
+            }
+
+            if (time.GetElapsedTime(started) > Settled) pause = FirstPause;
+            LogEnded(part, pause.TotalMilliseconds);
+            try
+            {
+                await Task.Delay(pause, time, ct);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Part} runs as process {Pid}")]
+    private partial void LogRunning(string part, int pid);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Part} has ended; starting it again in {Milliseconds} ms")]
+    private partial void LogEnded(string part, double milliseconds);
+
+    [LoggerMessage(3, LogLevel.Error, "{Part} cannot start and has said why; it is not started again")]
+    private partial void LogRefused(string part);
+
+    [LoggerMessage(4, LogLevel.Information, "another supervisor has {Folder}")]
+    private partial void LogOwned(string folder);
+}
+
+/// <summary>The processes of the platform, as they are recorded and named on the command line.</summary>
+internal static class Parts
+{
+    public const string Supervisor = "supervisor";
+    public const string Server = "server";
+    public const string Node = "node";
+}
+
+internal static class ExitCodes
+{
+    public const int Failed = 1;
+
+    /// <summary>The part cannot start until somebody changes something; the reason is in its failure file.</summary>
+    public const int CannotStart = 3;
+}
