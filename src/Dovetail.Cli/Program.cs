@@ -43,6 +43,12 @@ internal static class Doors
         root.Subcommands.Add(Hidden("supervise", (data, ct) => PartHost.SuperviseAsync(data, ct)));
         root.Subcommands.Add(Hidden("server", (data, ct) => ServerProcess.RunAsync(data, ct)));
         root.Subcommands.Add(Hidden("node", (data, ct) => NodeProcess.RunAsync(data, ct)));
+        root.Subcommands.Add(Hidden("packages", async (_, ct) =>
+        {
+            await HostPackages.EnsureAsync(forImages: false, new Progress(Time), ct);
+            await HostPackages.EnsureAsync(forImages: true, new Progress(Time), ct);
+            return 0;
+        }));
         root.Subcommands.Add(Hidden("kvm-probe", (_, _) => Task.FromResult(NodeProcess.ProbeKvm())));
         return root;
     }
