@@ -47,6 +47,9 @@ public sealed record BuiltInResource
     /// <summary>Whether spec and status are written apart: a write to the object leaves status alone, and metadata.generation counts changes outside of status.</summary>
     public bool HasStatusSubresource => Subresources.Any(static s => s.Name == "status");
 
+    /// <summary>What names of the kind must look like.</summary>
+    public NameRule NameRule { get; init; } = NameRule.DnsSubdomain;
+
     /// <summary>Whether a change of spec moves <c>metadata.generation</c>.</summary>
     public bool TracksGeneration { get; init; }
 

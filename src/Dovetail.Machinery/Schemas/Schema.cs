@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -70,7 +71,11 @@ public sealed record Schema
 
     public string Format { get; init; } = "";
 
+    /// <summary><see cref="PatternText"/>, ready to use; null when there is none.</summary>
     public Regex? Pattern { get; init; }
+
+    /// <summary><c>pattern</c> as it was written, in Go's syntax.</summary>
+    public string PatternText { get; init; } = "";
 
     public double? Minimum { get; init; }
 
@@ -147,4 +152,13 @@ public sealed record Schema
 
     /// <summary>The schema of a field or a map's value; null when the field is unknown here.</summary>
     public Schema? Field(string name) => Properties.Find(name) ?? AdditionalProperties;
+
+    internal bool HasCombinations => AllOf.Length + AnyOf.Length + OneOf.Length > 0 || Not is not null;
+
+    /// <summary>Schemas are compared by identity: a recursive one has no other equality.</summary>
+    public bool Equals(Schema? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+
+    public override string ToString() => DefinitionName.Length > 0 ? DefinitionName : Type.ToString();
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
 
 namespace Dovetail.Machinery.Schemas;
 
@@ -15,7 +16,7 @@ public sealed class SchemaProperties : IEnumerable<KeyValuePair<string, Schema>>
     public int Count => ordered.Count;
 
     /// <summary>The fields that have a default; the walk looks at these only when it fills in what is absent.</summary>
-    internal IReadOnlyList<KeyValuePair<string, Schema>> Defaulted => defaulted;
+    internal List<KeyValuePair<string, Schema>> Defaulted => defaulted;
 
     public Schema? Find(string name) => byName.GetValueOrDefault(name);
 
@@ -31,7 +32,8 @@ public sealed class SchemaProperties : IEnumerable<KeyValuePair<string, Schema>>
             throw new InvalidOperationException($"field {name} is declared twice");
         var field = KeyValuePair.Create(name, schema);
         ordered.Add(field);
-        if (schema.Default is not null)
+        // A Go string's zero value is not written out, so there is nothing to fill in.
+        if (schema.Default is not null && !(schema.Typed && schema.Default is JsonValue zero && zero.TryGetValue(out string? text) && text.Length == 0))
             defaulted.Add(field);
     }
 }
