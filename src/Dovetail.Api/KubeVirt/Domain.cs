@@ -61,7 +61,7 @@ public sealed class Machine
 public sealed class CPU
 {
     /// <summary>Cores in each socket.</summary>
-    public int? Cores { get; set; }
+    public uint? Cores { get; set; }
 
     public bool? DedicatedCpuPlacement { get; set; }
 
@@ -69,7 +69,7 @@ public sealed class CPU
     public IList<CPUFeature>? Features { get; set; }
 
     public bool? IsolateEmulatorThread { get; set; }
-    public int? MaxSockets { get; set; }
+    public uint? MaxSockets { get; set; }
 
     /// <summary>CPU model: a name that libvirt knows, host-model or host-passthrough.</summary>
     public string? Model { get; set; }
@@ -78,10 +78,10 @@ public sealed class CPU
     public Realtime? Realtime { get; set; }
 
     /// <summary>Sockets.</summary>
-    public int? Sockets { get; set; }
+    public uint? Sockets { get; set; }
 
     /// <summary>Threads in each core.</summary>
-    public int? Threads { get; set; }
+    public uint? Threads { get; set; }
 }
 
 public sealed class CPUFeature
@@ -138,5 +138,5 @@ public sealed class Chassis
 
 public sealed class DiskIOThreads
 {
-    public int? SupplementalPoolThreadCount { get; set; }
+    public uint? SupplementalPoolThreadCount { get; set; }
 }

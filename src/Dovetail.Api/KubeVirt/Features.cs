@@ -43,7 +43,7 @@ public sealed class FeatureKVM
 public sealed class FeatureSpinlocks
 {
     public bool? Enabled { get; set; }
-    public int? Spinlocks { get; set; }
+    public uint? Spinlocks { get; set; }
 }
 
 public sealed class FeatureState

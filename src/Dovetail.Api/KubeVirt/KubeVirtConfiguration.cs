@@ -51,7 +51,7 @@ public sealed class DeveloperConfiguration
     public LogVerbosity? LogVerbosity { get; set; }
     [Bounds(10)] public int? MemoryOvercommit { get; set; }
     public long? MinimumClusterTSCFrequency { get; set; }
-    public long? MinimumReservePVCBytes { get; set; }
+    public ulong? MinimumReservePVCBytes { get; set; }
     public IDictionary<string, string>? NodeSelectors { get; set; }
     public int? PvcTolerateLessSpaceUpToPercent { get; set; }
     public bool? UseEmulation { get; set; }
@@ -105,7 +105,7 @@ public sealed class KubeVirtConfiguration
     public LiveUpdateConfiguration? LiveUpdateConfiguration { get; set; }
     public string? MachineType { get; set; }
     public MediatedDevicesConfiguration? MediatedDevicesConfiguration { get; set; }
-    public int? MemBalloonStatsPeriod { get; set; }
+    public uint? MemBalloonStatsPeriod { get; set; }
     public MigrationConfiguration? Migrations { get; set; }
     public string? MinCPUModel { get; set; }
     public NetworkConfiguration? Network { get; set; }
@@ -130,9 +130,9 @@ public sealed class KubeVirtConfiguration
 
 public sealed class LiveUpdateConfiguration
 {
-    public int? MaxCpuSockets { get; set; }
+    public uint? MaxCpuSockets { get; set; }
     public ResourceQuantity? MaxGuest { get; set; }
-    public int? MaxHotplugRatio { get; set; }
+    public uint? MaxHotplugRatio { get; set; }
 }
 
 public sealed class LogVerbosity

@@ -120,8 +120,8 @@ public sealed class VMIMConfigurationOptions
     [Bounds(1, 2000000)] public long? MaxDowntimeMs { get; set; }
     public string? Network { get; set; }
     public string? NodeDrainTaintKey { get; set; }
-    public int? ParallelMigrationsPerCluster { get; set; }
-    public int? ParallelOutboundMigrationsPerNode { get; set; }
+    public uint? ParallelMigrationsPerCluster { get; set; }
+    public uint? ParallelOutboundMigrationsPerNode { get; set; }
     public long? ProgressTimeout { get; set; }
     public bool? UnsafeMigrationOverride { get; set; }
     public long? UtilityVolumesTimeout { get; set; }
@@ -139,8 +139,8 @@ public sealed class MigrationConfiguration
     [Bounds(1, 2000000)] public long? MaxDowntimeMs { get; set; }
     public string? Network { get; set; }
     public string? NodeDrainTaintKey { get; set; }
-    public int? ParallelMigrationsPerCluster { get; set; }
-    public int? ParallelOutboundMigrationsPerNode { get; set; }
+    public uint? ParallelMigrationsPerCluster { get; set; }
+    public uint? ParallelOutboundMigrationsPerNode { get; set; }
     public long? ProgressTimeout { get; set; }
     public bool? UnsafeMigrationOverride { get; set; }
     public long? UtilityVolumesTimeout { get; set; }

@@ -22,7 +22,7 @@ public sealed class VirtualMachine : IKubernetesObject<V1ObjectMeta>
 /// <summary>What is asked of a virtual machine.</summary>
 public sealed class VirtualMachineSpec
 {
-    public IList<DataVolumeTemplateSpec>? DataVolumeTemplates { get; set; }
+    [ItemsAcceptNull] public IList<DataVolumeTemplateSpec>? DataVolumeTemplates { get; set; }
     public InstancetypeMatcher? Instancetype { get; set; }
     public PreferenceMatcher? Preference { get; set; }
 

@@ -150,9 +150,9 @@ public sealed class MemoryStatus
 
 public sealed class CPUTopology
 {
-    public int? Cores { get; set; }
-    public int? Sockets { get; set; }
-    public int? Threads { get; set; }
+    public uint? Cores { get; set; }
+    public uint? Sockets { get; set; }
+    public uint? Threads { get; set; }
 }
 
 public sealed class TopologyHints

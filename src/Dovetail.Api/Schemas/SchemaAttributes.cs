@@ -64,3 +64,7 @@ public sealed class SchemaDefaultAttribute(object value) : Attribute
 {
     public object Value { get; } = value;
 }
+
+/// <summary>An explicit JSON null passes as an item of the list.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ItemsAcceptNullAttribute : Attribute;

@@ -40,6 +40,9 @@ internal static class EmbeddedKinds
     public static bool AcceptsNull(PropertyInfo property) =>
         property.DeclaringType == typeof(V1ObjectMeta) && property.Name == nameof(V1ObjectMeta.CreationTimestamp);
 
+    public static bool DefaultsToEmpty(PropertyInfo property) =>
+        property.DeclaringType == typeof(V1LocalObjectReference) && property.Name == nameof(V1LocalObjectReference.Name);
+
     /// <summary>managedFields of a template make no sense and hold free-form objects, which our schemas have none of.</summary>
     public static bool Hidden(PropertyInfo property) => property.DeclaringType == typeof(V1ObjectMeta) && property.Name == nameof(V1ObjectMeta.ManagedFields);
 

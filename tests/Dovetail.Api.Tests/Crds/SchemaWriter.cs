@@ -64,6 +64,7 @@ public sealed class SchemaWriter(XmlDocs docs)
         if (property.GetCustomAttribute<PatternAttribute>() is { } pattern) schema["pattern"] = pattern.Regex;
         if (property.GetCustomAttribute<AcceptsNullAttribute>() is not null || EmbeddedKinds.AcceptsNull(property)) schema["nullable"] = true;
         if (property.GetCustomAttribute<SchemaDefaultAttribute>() is { } value) schema["default"] = JsonSerializer.SerializeToNode(value.Value);
+        if (EmbeddedKinds.DefaultsToEmpty(property)) schema["default"] = "";
         return schema;
     }
 
@@ -73,6 +74,7 @@ public sealed class SchemaWriter(XmlDocs docs)
         var set = property.GetCustomAttribute<ListSetAttribute>() is not null;
         schema["x-kubernetes-list-type"] = keys is not null ? "map" : set ? "set" : "atomic";
         if (keys is not null) schema["x-kubernetes-list-map-keys"] = new JsonArray([.. keys.Select(k => JsonValue.Create(k))]);
+        if (property.GetCustomAttribute<ItemsAcceptNullAttribute>() is not null) schema["items"]!["nullable"] = true;
         if (property.GetCustomAttribute<MaxItemsAttribute>() is { } max) schema["maxItems"] = max.Count;
     }
 
@@ -83,8 +85,9 @@ public sealed class SchemaWriter(XmlDocs docs)
         if (description is not null) schema["description"] = description;
         if (type == typeof(string)) schema["type"] = "string";
         else if (type == typeof(bool)) schema["type"] = "boolean";
-        else if (type == typeof(int)) (schema["type"], schema["format"]) = ("integer", "int32");
-        else if (type == typeof(long)) (schema["type"], schema["format"]) = ("integer", "int64");
+        else if (type == typeof(int)) IntegerRules(schema, int.MinValue, int.MaxValue);
+        else if (type == typeof(uint)) IntegerRules(schema, uint.MinValue, uint.MaxValue);
+        else if (type == typeof(long) || type == typeof(ulong)) (schema["type"], schema["format"]) = ("integer", "int64");
         else if (type == typeof(float) || type == typeof(double)) schema["type"] = "number";
         else if (type == typeof(DateTime)) (schema["type"], schema["format"]) = ("string", "date-time");
         else if (type == typeof(byte[])) (schema["type"], schema["format"]) = ("string", "byte");
@@ -96,6 +99,10 @@ public sealed class SchemaWriter(XmlDocs docs)
         else throw new NotSupportedException($"no schema for {type}");
         return schema;
     }
+
+    /// <summary>The bounds are ours: a number that passes the schema can also be read by the components, which a format alone does not promise.</summary>
+    private static void IntegerRules(JsonObject schema, long minimum, long maximum) =>
+        (schema["type"], schema["format"], schema["minimum"], schema["maximum"]) = ("integer", "int32", minimum, maximum);
 
     private static void IntOrStringRules(JsonObject schema, string? pattern)
     {
