@@ -12,7 +12,7 @@ public sealed class Disk
     public BlockSize? BlockSize { get; set; }
 
     /// <summary>Place in the boot order, from 1; devices without one come last.</summary>
-    public int? BootOrder { get; set; }
+    public long? BootOrder { get; set; }
 
     /// <summary>none, writethrough or writeback.</summary>
     public string? Cache { get; set; }
@@ -80,7 +80,7 @@ public sealed class BlockSize
 
 public sealed class CustomBlockSize
 {
-    public int? DiscardGranularity { get; set; }
-    public int? Logical { get; set; }
-    public int? Physical { get; set; }
+    public long? DiscardGranularity { get; set; }
+    public long? Logical { get; set; }
+    public long? Physical { get; set; }
 }

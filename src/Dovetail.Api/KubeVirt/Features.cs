@@ -84,7 +84,7 @@ public sealed class Clock
 
 public sealed class ClockOffsetUTC
 {
-    public int? OffsetSeconds { get; set; }
+    public long? OffsetSeconds { get; set; }
 }
 
 public sealed class Timer

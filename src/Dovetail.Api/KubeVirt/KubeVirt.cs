@@ -48,7 +48,7 @@ public sealed class KubeVirtStatus
     public string? ObservedKubeVirtRegistry { get; set; }
     public string? ObservedKubeVirtVersion { get; set; }
     public string? OperatorVersion { get; set; }
-    public int? OutdatedVirtualMachineInstanceWorkloads { get; set; }
+    public long? OutdatedVirtualMachineInstanceWorkloads { get; set; }
     public string? Phase { get; set; }
     public IList<string>? SynchronizationAddresses { get; set; }
     public string? TargetDeploymentConfig { get; set; }
@@ -134,6 +134,6 @@ public sealed class GenerationStatus
 public sealed class KubeVirtWorkloadUpdateStrategy
 {
     public string? BatchEvictionInterval { get; set; }
-    public int? BatchEvictionSize { get; set; }
+    public long? BatchEvictionSize { get; set; }
     public IList<string>? WorkloadUpdateMethods { get; set; }
 }

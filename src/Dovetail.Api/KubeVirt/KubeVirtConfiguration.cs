@@ -44,16 +44,16 @@ public sealed class CustomProfile
 public sealed class DeveloperConfiguration
 {
     public bool? ClusterProfiler { get; set; }
-    public int? CpuAllocationRatio { get; set; }
+    public long? CpuAllocationRatio { get; set; }
     public IList<string>? DisabledFeatureGates { get; set; }
     public DiskVerification? DiskVerification { get; set; }
     public IList<string>? FeatureGates { get; set; }
     public LogVerbosity? LogVerbosity { get; set; }
-    [Bounds(10)] public int? MemoryOvercommit { get; set; }
+    [Bounds(10)] public long? MemoryOvercommit { get; set; }
     public long? MinimumClusterTSCFrequency { get; set; }
-    public ulong? MinimumReservePVCBytes { get; set; }
+    public long? MinimumReservePVCBytes { get; set; }
     public IDictionary<string, string>? NodeSelectors { get; set; }
-    public int? PvcTolerateLessSpaceUpToPercent { get; set; }
+    public long? PvcTolerateLessSpaceUpToPercent { get; set; }
     public bool? UseEmulation { get; set; }
 }
 
@@ -121,7 +121,7 @@ public sealed class KubeVirtConfiguration
     public IList<string>? SupportedGuestAgentVersions { get; set; }
     public TLSConfiguration? TlsConfiguration { get; set; }
     [AcceptsNull] public VirtTemplateDeployment? VirtTemplateDeployment { get; set; }
-    public int? VirtualMachineInstancesPerNode { get; set; }
+    public long? VirtualMachineInstancesPerNode { get; set; }
     public VirtualMachineOptions? VirtualMachineOptions { get; set; }
     [OneOf("Stage", "LiveUpdate"), AcceptsNull] public string? VmRolloutStrategy { get; set; }
     public string? VmStateStorageClass { get; set; }
@@ -137,13 +137,13 @@ public sealed class LiveUpdateConfiguration
 
 public sealed class LogVerbosity
 {
-    public IDictionary<string, int>? NodeVerbosity { get; set; }
-    public int? VirtAPI { get; set; }
-    public int? VirtController { get; set; }
-    public int? VirtHandler { get; set; }
-    public int? VirtLauncher { get; set; }
-    public int? VirtOperator { get; set; }
-    public int? VirtSynchronizationController { get; set; }
+    public IDictionary<string, long>? NodeVerbosity { get; set; }
+    public long? VirtAPI { get; set; }
+    public long? VirtController { get; set; }
+    public long? VirtHandler { get; set; }
+    public long? VirtLauncher { get; set; }
+    public long? VirtOperator { get; set; }
+    public long? VirtSynchronizationController { get; set; }
 }
 
 public sealed class MediatedDevicesConfiguration
@@ -255,7 +255,7 @@ public sealed class TLSConfiguration
 
 public sealed class TokenBucketRateLimiter
 {
-    [Required] public int? Burst { get; set; }
+    [Required] public long? Burst { get; set; }
     [Required] public float? Qps { get; set; }
 }
 

@@ -36,8 +36,8 @@ public sealed class VirtualMachineInstanceMigrationState
     public VirtualMachineInstanceMigrationSourceState? SourceState { get; set; }
     [AcceptsNull] public DateTime? StartTimestamp { get; set; }
     public string? TargetAttachmentPodUID { get; set; }
-    public IList<int>? TargetCPUSet { get; set; }
-    public IDictionary<string, int>? TargetDirectMigrationNodePorts { get; set; }
+    public IList<long>? TargetCPUSet { get; set; }
+    public IDictionary<string, long>? TargetDirectMigrationNodePorts { get; set; }
     public ResourceQuantity? TargetMemoryOverhead { get; set; }
     public string? TargetNode { get; set; }
     public string? TargetNodeAddress { get; set; }
@@ -52,8 +52,8 @@ public sealed class VirtualMachineInstanceMigrationState
 public sealed class VirtualMachineInstanceMigrationTargetState
 {
     public string? AttachmentPodUID { get; set; }
-    public IList<int>? CpuSet { get; set; }
-    public IDictionary<string, int>? DirectMigrationNodePorts { get; set; }
+    public IList<long>? CpuSet { get; set; }
+    public IDictionary<string, long>? DirectMigrationNodePorts { get; set; }
     public bool? DomainDetected { get; set; }
     public string? DomainName { get; set; }
     public string? DomainNamespace { get; set; }

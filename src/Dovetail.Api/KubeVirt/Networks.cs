@@ -37,11 +37,11 @@ public sealed class Interface
     /// <summary>Name of the network.</summary>
     [Required] public string? Name { get; set; }
 
-    public int? AcpiIndex { get; set; }
+    public long? AcpiIndex { get; set; }
     public PluginBinding? Binding { get; set; }
 
     /// <summary>Place in the boot order, from 1.</summary>
-    public int? BootOrder { get; set; }
+    public long? BootOrder { get; set; }
 
     /// <summary>The guest takes the pod's address over.</summary>
     public InterfaceBridge? Bridge { get; set; }
@@ -137,6 +137,6 @@ public sealed class DHCPOptions
 
 public sealed class DHCPPrivateOptions
 {
-    [Required] public int? Option { get; set; }
+    [Required] public long? Option { get; set; }
     [Required] public string? Value { get; set; }
 }

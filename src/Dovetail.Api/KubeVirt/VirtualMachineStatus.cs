@@ -73,7 +73,7 @@ public sealed class VirtualMachineCondition : ICondition
 public sealed class VirtualMachineStartFailure
 {
     /// <summary>Failed starts in a row.</summary>
-    public int? ConsecutiveFailCount { get; set; }
+    public long? ConsecutiveFailCount { get; set; }
 
     /// <summary>uid of the VirtualMachineInstance that failed last.</summary>
     public string? LastFailedVMIUID { get; set; }

@@ -87,7 +87,7 @@ public sealed class SchemaWriter(XmlDocs docs)
         else if (type == typeof(bool)) schema["type"] = "boolean";
         else if (type == typeof(int)) IntegerRules(schema, int.MinValue, int.MaxValue);
         else if (type == typeof(uint)) IntegerRules(schema, uint.MinValue, uint.MaxValue);
-        else if (type == typeof(long) || type == typeof(ulong)) (schema["type"], schema["format"]) = ("integer", "int64");
+        else if (type == typeof(long)) (schema["type"], schema["format"]) = ("integer", "int64");
         else if (type == typeof(float) || type == typeof(double)) schema["type"] = "number";
         else if (type == typeof(DateTime)) (schema["type"], schema["format"]) = ("string", "date-time");
         else if (type == typeof(byte[])) (schema["type"], schema["format"]) = ("string", "byte");
