@@ -17,6 +17,9 @@ public static class BuiltInSchemas
     /// <summary>Every definition's name, sorted.</summary>
     public static IReadOnlyList<string> DefinitionNames => Source.Value.Names;
 
+    /// <summary>Changes whenever the compact source does.</summary>
+    public static string SourceHash => Source.Value.Hash;
+
     public static Schema? Find(string definitionName) => Source.Value.Find(definitionName);
 
     public static Schema Get(string definitionName) =>

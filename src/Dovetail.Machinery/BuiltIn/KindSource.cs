@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Dovetail.Machinery.Schemas;
 
@@ -30,13 +33,20 @@ internal sealed class KindSource
 
     private KindSource(IEnumerable<(string Alias, string Text)> files)
     {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (alias, text) in files)
+        {
             Index(alias, text);
+            hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
+        }
+        Hash = Convert.ToHexString(hash.GetHashAndReset());
         names = [.. blocks.Keys];
         names.Sort(StringComparer.Ordinal);
     }
 
     public IReadOnlyList<string> Names => names;
+
+    public string Hash { get; }
 
     public static KindSource FromResources()
     {
@@ -125,9 +135,9 @@ internal sealed class KindSource
         return schema;
     }
 
-    private static System.Collections.Immutable.ImmutableArray<string> RequiredOf(Block block)
+    private static ImmutableArray<string> RequiredOf(Block block)
     {
-        var required = System.Collections.Immutable.ImmutableArray.CreateBuilder<string>();
+        var required = ImmutableArray.CreateBuilder<string>();
         var lines = block.Text.AsSpan(block.Start).EnumerateLines();
         lines.MoveNext();
         while (lines.MoveNext() && lines.Current.StartsWith("  "))

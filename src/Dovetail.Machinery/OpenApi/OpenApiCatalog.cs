@@ -1,59 +1,11 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Dovetail.Machinery.BuiltIn;
-using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.OpenApi;
-
-/// <summary>A resource in one version as OpenAPI describes it.</summary>
-public sealed record OpenApiResource
-{
-    public required string Group { get; init; }
-
-    public required string Version { get; init; }
-
-    public required string Kind { get; init; }
-
-    public required string ListKind { get; init; }
-
-    public required string Plural { get; init; }
-
-    public required bool Namespaced { get; init; }
-
-    public ImmutableArray<string> Verbs { get; init; } = BuiltInResources.AllVerbs;
-
-    public ImmutableArray<BuiltInSubresource> Subresources { get; init; } = [];
-
-    public required Schema Schema { get; init; }
-
-    /// <summary>The schema's name among the definitions. A CRD's is <see cref="CustomDefinitionName"/>.</summary>
-    public required string DefinitionName { get; init; }
-
-    /// <summary>Changes whenever the schema does: for a CRD a hash of its schema, "" for what is built in.</summary>
-    public required string Fingerprint { get; init; }
-
-    public static OpenApiResource Of(BuiltInResource resource) => new()
-    {
-        Group = resource.Group,
-        Version = resource.Version,
-        Kind = resource.Kind,
-        ListKind = resource.Kind + "List",
-        Plural = resource.Plural,
-        Namespaced = resource.Namespaced,
-        Verbs = resource.Verbs,
-        Subresources = resource.Subresources,
-        Schema = resource.Schema,
-        DefinitionName = resource.DefinitionName,
-        Fingerprint = "",
-    };
-
-    /// <summary>The definition's name of a custom resource: the group's labels reversed, then version and kind (<c>io.kubevirt.v1.VirtualMachine</c>).</summary>
-    public static string CustomDefinitionName(string group, string version, string kind)
-    {
-        var labels = group.Split('.');
-        Array.Reverse(labels);
-        return $"{string.Join('.', labels)}.{version}.{kind}";
-    }
-}
 
 /// <summary>A document as it is served.</summary>
 /// <param name="Json">UTF-8.</param>
@@ -61,23 +13,81 @@ public sealed record OpenApiResource
 public sealed record OpenApiDocument(ReadOnlyMemory<byte> Json, string Hash);
 
 /// <summary>The OpenAPI documents of what is served now: an immutable snapshot, each document built when it is first asked for and kept as bytes.
-/// A changed set of resources makes a new catalog by <see cref="With"/>, which keeps the documents of every group-version that did not change.</summary>
+/// A changed set of resources makes a new catalog by <see cref="With"/>, which keeps the documents of every group-version that did not change.
+/// Hashes are those of what a document is made from, so the index is answered without building any.</summary>
 public sealed class OpenApiCatalog
 {
-    private OpenApiCatalog(ImmutableArray<OpenApiResource> resources) => Resources = resources;
+    /// <summary>Raised when the shape of documents changes, so that clients drop what they cached.</summary>
+    private const int Format = 1;
+
+    private readonly FrozenDictionary<string, Part> parts;
+    private readonly Lazy<OpenApiDocument> index;
+    private readonly Lazy<OpenApiDocument> v2;
+
+    private OpenApiCatalog(ImmutableArray<OpenApiResource> resources, OpenApiCatalog? previous)
+    {
+        Resources = resources;
+        var made = new Dictionary<string, Part>(StringComparer.Ordinal);
+        foreach (var group in resources.GroupBy(static r => r.GroupVersionPath, StringComparer.Ordinal))
+        {
+            var part = Part.Of([.. group]);
+            made.Add(group.Key, previous is not null && previous.parts.TryGetValue(group.Key, out var before) && before.Hash == part.Hash ? before : part);
+        }
+        parts = made.ToFrozenDictionary(StringComparer.Ordinal);
+        index = new(BuildIndex);
+        v2 = new(BuildV2);
+    }
 
     public ImmutableArray<OpenApiResource> Resources { get; }
 
     /// <summary><c>GET /openapi/v3</c>.</summary>
-    public OpenApiDocument Index => throw new NotSupportedException();
+    public OpenApiDocument Index => index.Value;
 
     /// <summary><c>GET /openapi/v2</c>, as JSON.</summary>
-    public OpenApiDocument V2 => throw new NotSupportedException();
+    public OpenApiDocument V2 => v2.Value;
 
-    public static OpenApiCatalog Create(ImmutableArray<OpenApiResource> resources) => new(resources);
+    public static OpenApiCatalog Create(ImmutableArray<OpenApiResource> resources) => new(resources, null);
 
-    public OpenApiCatalog With(ImmutableArray<OpenApiResource> resources) => new(resources);
+    public OpenApiCatalog With(ImmutableArray<OpenApiResource> resources) => new(resources, this);
 
     /// <summary><c>GET /openapi/v3/{path}</c> where path is <c>api/v1</c> or <c>apis/{group}/{version}</c>; null when nothing is served there.</summary>
-    public OpenApiDocument? GroupVersion(string path) => null;
+    public OpenApiDocument? GroupVersion(string path) => parts.GetValueOrDefault(path)?.Document.Value;
+
+    private OpenApiDocument BuildIndex()
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, SchemaWriter.Options))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("paths");
+            foreach (var path in Paths())
+            {
+                json.WriteStartObject(path);
+                json.WriteString("serverRelativeURL", $"/openapi/v3/{path}?hash={parts[path].Hash}");
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        return new(buffer.WrittenMemory, HashOf(Paths().Select(p => parts[p].Hash)));
+    }
+
+    private OpenApiDocument BuildV2() => new(DocumentWriter.V2(Resources), HashOf(Paths().Select(p => parts[p].Hash).Append("v2")));
+
+    private IOrderedEnumerable<string> Paths() => parts.Keys.Order(StringComparer.Ordinal);
+
+    private static string HashOf(IEnumerable<string> inputs) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', inputs))));
+
+    /// <summary>One group-version.</summary>
+    private sealed record Part(string Hash, Lazy<OpenApiDocument> Document)
+    {
+        public static Part Of(ImmutableArray<OpenApiResource> resources)
+        {
+            var hash = HashOf([$"{Format}", BuiltInSchemas.SourceHash, .. resources.SelectMany(Facts)]);
+            return new(hash, new(() => new(DocumentWriter.V3(resources), hash)));
+        }
+
+        private static IEnumerable<string> Facts(OpenApiResource r) =>
+            [r.Group, r.Version, r.Kind, r.ListKind, r.Plural, $"{r.Namespaced}", string.Join(',', r.Verbs), string.Join(',', r.Subresources.Select(static s => $"{s.Name}:{s.Kind}:{string.Join('+', s.Verbs)}")), r.DefinitionName, r.Fingerprint];
+    }
 }
