@@ -15,24 +15,17 @@ internal sealed class SortedObjects
 
     public int Count { get; }
 
-    /// <summary>Takes objects that SQLite has ordered. It orders by UTF-8 and we by UTF-16: these agree on every name that Kubernetes allows, and are made to agree on others.</summary>
-    public static SortedObjects FromOrdered(List<StoredObject> objects)
+    public static SortedObjects Containing(StoredObject[] objects)
     {
-        for (var i = 1; i < objects.Count; i++)
-        {
-            if (Compare(objects[i - 1], objects[i].Key.Namespace, objects[i].Key.Name) <= 0) continue;
-            objects.Sort((a, b) => Compare(a, b.Key.Namespace, b.Key.Name));
-            break;
-        }
-
-        var chunks = new StoredObject[(objects.Count + LoadedChunk - 1) / LoadedChunk][];
+        Array.Sort(objects, (a, b) => Compare(a, b.Key.Namespace, b.Key.Name));
+        var chunks = new StoredObject[(objects.Length + LoadedChunk - 1) / LoadedChunk][];
         for (var i = 0; i < chunks.Length; i++)
         {
             var start = i * LoadedChunk;
-            chunks[i] = objects.GetRange(start, Math.Min(LoadedChunk, objects.Count - start)).ToArray();
+            chunks[i] = objects.AsSpan(start, Math.Min(LoadedChunk, objects.Length - start)).ToArray();
         }
 
-        return new(chunks, objects.Count);
+        return new(chunks, objects.Length);
     }
 
     public StoredObject? Find(string ns, string name)

@@ -13,25 +13,10 @@ internal sealed class StoreSnapshot : IStoreSnapshot
 
     public long Revision { get; }
 
-    /// <summary>Takes objects that are ordered by resource, namespace and name.</summary>
-    public static StoreSnapshot FromOrdered(long revision, IEnumerable<StoredObject> objects)
+    public static StoreSnapshot Containing(long revision, IEnumerable<StoredObject> objects)
     {
-        var resources = ImmutableDictionary.CreateBuilder<string, SortedObjects>(StringComparer.Ordinal);
-        var run = new List<StoredObject>();
-        foreach (var o in objects)
-        {
-            if (run.Count > 0 && !string.Equals(run[0].Key.Resource, o.Key.Resource, StringComparison.Ordinal)) EndRun();
-            run.Add(o);
-        }
-
-        EndRun();
-        return new(revision, resources.ToImmutable());
-
-        void EndRun()
-        {
-            if (run.Count > 0) resources.Add(run[0].Key.Resource, SortedObjects.FromOrdered(run));
-            run.Clear();
-        }
+        var resources = objects.GroupBy(o => o.Key.Resource, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, SortedObjects.Containing([.. g])));
+        return new(revision, Empty._resources.SetItems(resources));
     }
 
     public StoredObject? Find(ObjectKey key) => Of(key.Resource).Find(key.Namespace, key.Name);

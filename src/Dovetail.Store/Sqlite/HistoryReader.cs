@@ -11,22 +11,17 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
 
     private const string Object = "h.revision, h.created, h.schema_generation, h.resource, h.namespace, h.name, h.bytes";
 
-    private readonly Statement _load = database.Prepare($"SELECT {Object} FROM current c JOIN history h ON h.revision = c.revision ORDER BY c.resource, c.namespace, c.name");
+    private readonly Statement _load = database.Prepare($"SELECT {Object} FROM current c JOIN history h ON h.revision = c.revision");
 
     private readonly Statement _events = database.Prepare($"""
         SELECT {Object}, h.op, p.revision, p.schema_generation, p.bytes FROM history h LEFT JOIN history p ON p.revision = h.previous AND h.previous > 0
         WHERE h.revision > ?1 AND h.revision <= ?2 AND (?3 = '' OR +h.resource = ?3) ORDER BY h.revision
         """);
 
-    private readonly Statement _find = database.Prepare($"""
-        SELECT {Object}, h.op FROM history h WHERE h.resource = ?1 AND h.namespace = ?2 AND h.name = ?3 AND h.revision <= ?4 ORDER BY h.revision DESC LIMIT 1
-        """);
+    private readonly Statement _changes =
+        database.Prepare("SELECT previous, namespace, name FROM history WHERE revision > ?1 AND revision <= ?2 AND resource = ?3 ORDER BY revision");
 
-    private readonly Statement _view = database.Prepare($"""
-        SELECT {Object} FROM history h WHERE h.resource = ?1 AND h.revision <= ?2 AND h.op <> {(int)StoreEventKind.Deleted}
-        AND NOT EXISTS (SELECT 1 FROM history n WHERE n.resource = h.resource AND n.namespace = h.namespace AND n.name = h.name AND n.revision > h.revision AND n.revision <= ?2)
-        ORDER BY h.namespace, h.name
-        """);
+    private readonly Statement _row = database.Prepare($"SELECT {Object} FROM history h WHERE h.revision = ?1");
 
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal); // one string for each resource and namespace
 
@@ -38,7 +33,9 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
 
         // The newest row may have been swept (a deletion), but then it was compacted.
         var revision = Math.Max(compacted, database.QueryLong("SELECT coalesce(max(revision), 0) FROM history"));
-        return (StoreSnapshot.FromOrdered(revision, Rows(_load)), compacted, swept);
+        var objects = new List<StoredObject>();
+        while (_load.Step()) objects.Add(ReadObject(_load));
+        return (StoreSnapshot.Containing(revision, objects), compacted, swept);
     }
 
     public EventBatch Events(string? resource, long after, long through)
@@ -64,41 +61,60 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
         }
     }
 
-    public StoredObject? FindAt(ObjectKey key, long revision)
+    /// <summary>The object at a past revision: what its first change since then replaced. Null when it did not exist, or was purged since.</summary>
+    public StoredObject? FindAt(ObjectKey key, long revision, StoreSnapshot current)
     {
-        lock (gate)
+        foreach (var (ns, name, previous) in Changes(key.Resource, revision, current.Revision))
         {
-            _find.Bind(1, key.Resource).Bind(2, key.Namespace).Bind(3, key.Name).Bind(4, revision);
-            var found = _find.Step() && (StoreEventKind)_find.Long(7) != StoreEventKind.Deleted ? ReadObject(_find) : null;
-            _find.Reset();
-            return found;
+            if (string.Equals(name, key.Name, StringComparison.Ordinal) && string.Equals(ns, key.Namespace, StringComparison.Ordinal)) return ReadRow(previous);
         }
+
+        return current.Find(key);
     }
 
-    /// <summary>One resource as of a revision; objects that are unchanged since are those of <paramref name="current"/>.</summary>
+    /// <summary>One resource as of a revision: the current objects with their changes since then undone.</summary>
     public StoreSnapshot SnapshotAt(string resource, long revision, StoreSnapshot current)
     {
+        var undone = new HashSet<ObjectKey>();
+        var view = current.Only(resource, revision);
+        foreach (var (ns, name, previous) in Changes(resource, revision, current.Revision))
+        {
+            var key = new ObjectKey(resource, ns, name);
+            if (undone.Add(key)) view = ReadRow(previous) is { } old ? view.With(old) : view.Without(key, revision);
+        }
+
+        return view.At(revision);
+    }
+
+    private IEnumerable<(string Namespace, string Name, long Previous)> Changes(string resource, long after, long through)
+    {
+        var window = new List<(string, string, long)>();
+        for (; after < through; after += Window)
+        {
+            lock (gate)
+            {
+                _changes.Bind(1, after).Bind(2, Math.Min(after + Window, through)).Bind(3, resource);
+                while (_changes.Step()) window.Add((Shared(_changes.Text(1)), _changes.Text(2), _changes.Long(0)));
+            }
+
+            foreach (var change in window) yield return change;
+            window.Clear();
+        }
+    }
+
+    private StoredObject? ReadRow(long revision)
+    {
+        if (revision == 0) return null;
         lock (gate)
         {
-            _view.Bind(1, resource).Bind(2, revision);
-            return StoreSnapshot.FromOrdered(revision, Rows(_view, current));
+            var row = _row.Bind(1, revision).Step() ? ReadObject(_row) : null;
+            _row.Reset();
+            return row;
         }
     }
 
-    private IEnumerable<StoredObject> Rows(Statement rows, StoreSnapshot? shared = null)
-    {
-        while (rows.Step())
-        {
-            var key = ReadKey(rows);
-            yield return shared?.Find(key) is { } same && same.Revision == rows.Long(0) ? same : ReadObject(rows, key);
-        }
-    }
-
-    private StoredObject ReadObject(Statement row) => ReadObject(row, ReadKey(row));
-
-    private static StoredObject ReadObject(Statement row, ObjectKey key) => new(key, row.Long(1), row.Long(0), row.Long(2), row.Blob(6));
-
-    private ObjectKey ReadKey(Statement row) => new(Shared(row.Text(3)), Shared(row.Text(4)), row.Text(5));
+    private StoredObject ReadObject(Statement row) =>
+        new(new(Shared(row.Text(3)), Shared(row.Text(4)), row.Text(5)), row.Long(1), row.Long(0), row.Long(2), row.Blob(6));
 
     private string Shared(string text)
     {

@@ -9,9 +9,12 @@ internal sealed class HistoryWriter(SqliteDatabase database)
     private const int SweepStep = 500; // revisions a transaction, so that writes get their turn between
 
     private readonly Statement _insert = database.Prepare("INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-    private readonly Statement _setCurrent = database.Prepare("INSERT OR REPLACE INTO current VALUES (?1, ?2, ?3, ?4)");
-    private readonly Statement _dropCurrent = database.Prepare("DELETE FROM current WHERE resource = ?1 AND namespace = ?2 AND name = ?3");
-    private readonly Statement _purge = database.Prepare("DELETE FROM history WHERE resource = ?1 AND namespace = ?2 AND name = ?3 AND revision >= ?4 AND revision < ?5");
+    private readonly Statement _setCurrent = database.Prepare("INSERT OR REPLACE INTO current VALUES (?1, ?2)");
+    private readonly Statement _dropCurrent = database.Prepare("DELETE FROM current WHERE created = ?1");
+    private readonly Statement _purge = database.Prepare("""
+        WITH RECURSIVE earlier (revision) AS (VALUES (?1) UNION ALL SELECT h.previous FROM history h JOIN earlier e ON h.revision = e.revision WHERE h.previous > 0)
+        DELETE FROM history WHERE revision IN (SELECT revision FROM earlier)
+        """);
     private readonly Statement _setMeta = database.Prepare("UPDATE meta SET value = ?2 WHERE name = ?1");
     private readonly Statement _sweepReplaced =
         database.Prepare("DELETE FROM history WHERE revision IN (SELECT previous FROM history WHERE revision > ?1 AND revision <= ?2)");
@@ -63,18 +66,15 @@ internal sealed class HistoryWriter(SqliteDatabase database)
     {
         var e = change.Event;
         var o = e.Object;
-        _insert.Bind(1, o.Revision).Bind(2, e.Previous?.Revision ?? 0).Bind(3, o.CreateRevision).Bind(4, (long)e.Kind).Bind(5, o.SchemaGeneration).Bind(6, time);
-        Key(_insert, 7, o.Key).Bind(10, change.Kept).Run();
+        _insert.Bind(1, o.Revision).Bind(2, e.Previous?.Revision ?? 0).Bind(3, o.CreateRevision).Bind(4, (long)e.Kind).Bind(5, o.SchemaGeneration).Bind(6, time)
+            .Bind(7, o.Key.Resource).Bind(8, o.Key.Namespace).Bind(9, o.Key.Name).Bind(10, change.Kept).Run();
         if (e.Kind != StoreEventKind.Deleted)
         {
-            Key(_setCurrent, 1, o.Key).Bind(4, o.Revision).Run();
+            _setCurrent.Bind(1, o.CreateRevision).Bind(2, o.Revision).Run();
             return;
         }
 
-        Key(_dropCurrent, 1, o.Key).Run();
-        if (change.Purge) Key(_purge, 1, o.Key).Bind(4, o.CreateRevision).Bind(5, o.Revision).Run();
+        _dropCurrent.Bind(1, o.CreateRevision).Run();
+        if (change.Purge) _purge.Bind(1, e.Previous!.Revision).Run();
     }
-
-    private static Statement Key(Statement statement, int first, ObjectKey key) =>
-        statement.Bind(first, key.Resource).Bind(first + 1, key.Namespace).Bind(first + 2, key.Name);
 }

@@ -8,8 +8,15 @@ internal sealed class SqliteDatabase : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
+    private readonly Statement _begin;
+    private readonly Statement _commit;
 
-    private SqliteDatabase(SqliteConnection connection) => _connection = connection;
+    private SqliteDatabase(SqliteConnection connection)
+    {
+        _connection = connection;
+        _begin = Prepare("BEGIN IMMEDIATE");
+        _commit = Prepare("COMMIT");
+    }
 
     public sqlite3 Handle => _connection.Handle!;
 
@@ -72,11 +79,11 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Runs the changes in one transaction; when it returns they are durable, when it throws none of them is.</summary>
     public void InTransaction(Action changes)
     {
-        Execute("BEGIN IMMEDIATE");
+        _begin.Run();
         try
         {
             changes();
-            Execute("COMMIT");
+            _commit.Run();
         }
         catch
         {

@@ -84,7 +84,7 @@ public sealed class SqliteRevisionStore : IRevisionStore
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct)
     {
         if (_state.TryFindAt(key, revision, out var recent)) return new(recent);
-        var found = _reader.FindAt(key, revision);
+        var found = _reader.FindAt(key, revision, _state.Current);
         _state.ThrowIfCompacted(revision); // it may have been swept while we read
         return new(found);
     }

@@ -10,17 +10,15 @@ internal sealed class StoreFormat(IReadOnlyList<string> steps)
 {
     // history   one row a revision. previous: the revision it replaces (0: it creates); created: the revision that created the object; op: a StoreEventKind;
     //           time: Unix milliseconds, of the commit.
-    // current   the row of history that holds each present object.
+    // current   the row of history that holds each present object, by the revision that created it: keys this small and this much in order make a write touch few pages,
+    //           and pages written are what a write costs.
     // meta      format, compacted (no read before it), swept (rows before it are cleaned up; it follows compacted).
     private const string Version1 = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE history (
           revision INTEGER PRIMARY KEY, previous INTEGER NOT NULL, created INTEGER NOT NULL, op INTEGER NOT NULL, schema_generation INTEGER NOT NULL,
           time INTEGER NOT NULL, resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
-        CREATE INDEX history_by_key ON history (resource, namespace, name, revision);
-        CREATE TABLE current (
-          resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL,
-          PRIMARY KEY (resource, namespace, name)) STRICT, WITHOUT ROWID;
+        CREATE TABLE current (created INTEGER PRIMARY KEY, revision INTEGER NOT NULL) STRICT;
         INSERT INTO meta VALUES ('compacted', 0), ('swept', 0);
         """;
 
