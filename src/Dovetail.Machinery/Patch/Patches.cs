@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Patch;
 
@@ -19,7 +20,7 @@ public static class Patches
 
     /// <summary>Returns the patched object; neither <paramref name="current"/> nor the patch is changed.
     /// Refusals: 400 for a patch that cannot be read or does not fit, 415 for a strategic merge without <paramref name="schema"/> (custom resources), 422 for a JSON patch that does not apply.</summary>
-    public static JsonObject Apply(PatchType type, JsonObject current, ReadOnlySpan<byte> patch, IPatchSchema? schema)
+    public static JsonObject Apply(PatchType type, JsonObject current, ReadOnlySpan<byte> patch, Schema? schema)
     {
         if (type == PatchType.StrategicMerge && schema is null) throw PatchErrors.UnsupportedMediaType(CustomResourceMediaTypes);
         var document = Parse(patch);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Patch;
 
@@ -15,9 +16,9 @@ public static class StrategicMergePatch
     private const string SetElementOrder = "$setElementOrder/";
 
     /// <summary>Returns the patched object. <paramref name="target"/> is changed and reused, <paramref name="patch"/> is not. A patch that does not fit is a 400.</summary>
-    public static JsonObject Apply(JsonObject target, JsonObject patch, IPatchSchema schema) => MergeObjects(target, patch, schema);
+    public static JsonObject Apply(JsonObject target, JsonObject patch, Schema schema) => MergeObjects(target, patch, schema);
 
-    private static JsonObject MergeObjects(JsonObject target, JsonObject patch, IPatchSchema? schema)
+    private static JsonObject MergeObjects(JsonObject target, JsonObject patch, Schema? schema)
     {
         switch (DirectiveOf(patch))
         {
@@ -45,23 +46,23 @@ public static class StrategicMergePatch
             {
                 // The order speaks of the list after it is merged; with a list in the same patch it is handled there.
                 var field = name[SetElementOrder.Length..];
-                if (!patch.ContainsKey(field)) MergeField(target, patch, field, new JsonArray(), schema?.Property(field));
+                if (!patch.ContainsKey(field)) MergeField(target, patch, field, new JsonArray(), schema?.Field(field));
                 continue;
             }
 
             if (change is null) target.Remove(name);
-            else MergeField(target, patch, name, change, schema?.Property(name));
+            else MergeField(target, patch, name, change, schema?.Field(name));
         }
 
         return target;
     }
 
-    private static void MergeField(JsonObject target, JsonObject patch, string name, JsonNode change, IPatchSchema? schema)
+    private static void MergeField(JsonObject target, JsonObject patch, string name, JsonNode change, Schema? schema)
     {
         target.TryGetPropertyValue(name, out var current);
         switch (change)
         {
-            case JsonObject fields when schema is { Shape: SchemaShape.List }:
+            case JsonObject fields when schema is { Type: SchemaType.Array }:
                 throw WrongType(name, "array", fields);
             case JsonObject fields when current is JsonObject existing && !Replaces(schema):
                 var merged = MergeObjects(existing, fields, schema);
@@ -74,7 +75,7 @@ public static class StrategicMergePatch
                 var list = MergeLists(name, existingItems ?? [], items, order, schema!);
                 if (!ReferenceEquals(list, current)) target[name] = list;
                 break;
-            case JsonArray or JsonValue when schema is { Shape: SchemaShape.Struct or SchemaShape.Map }:
+            case JsonArray or JsonValue when schema is { Type: SchemaType.Object }:
                 throw WrongType(name, "map", change);
             case JsonArray items when !Merges(schema) && patch.ContainsKey(SetElementOrder + name) && items.Count == 0 && !patch.ContainsKey(name):
                 break; // an order for a list that does not merge has nothing to order
@@ -84,7 +85,7 @@ public static class StrategicMergePatch
         }
     }
 
-    private static JsonArray MergeLists(string name, JsonArray current, JsonArray patch, JsonArray? order, IPatchSchema schema)
+    private static JsonArray MergeLists(string name, JsonArray current, JsonArray patch, JsonArray? order, Schema schema)
     {
         if (patch.Any(item => item is JsonArray)) throw PatchErrors.BadRequest($"merging lists of lists is not supported (field {name})");
         if (schema.PatchMergeKey.Length == 0) return MergePrimitives(current, patch, order);
@@ -116,7 +117,7 @@ public static class StrategicMergePatch
         return Reorder(result, order?.Select(item => KeyOrNull(item, key) ?? throw MissingKey(key, name)).ToList(), patched, item => KeyOrNull(item, key));
     }
 
-    private static void MergeItem(JsonArray list, JsonObject item, string key, string name, IPatchSchema? schema)
+    private static void MergeItem(JsonArray list, JsonObject item, string key, string name, Schema? schema)
     {
         var wanted = KeyOf(item, key, name);
         for (var i = 0; i < list.Count; i++)
@@ -185,7 +186,7 @@ public static class StrategicMergePatch
     }
 
     /// <summary>A copy of what a patch adds where the object has nothing yet: directives have nothing to act on and are dropped, and so are nulls.</summary>
-    private static JsonNode? WithoutDirectives(JsonNode? value, IPatchSchema? schema, string? except = null)
+    private static JsonNode? WithoutDirectives(JsonNode? value, Schema? schema, string? except = null)
     {
         switch (value)
         {
@@ -208,7 +209,7 @@ public static class StrategicMergePatch
                 {
                     if (name is Directive or RetainKeys || field is null) continue;
                     if (name.StartsWith(DeleteFromPrimitiveList, StringComparison.Ordinal) || name.StartsWith(SetElementOrder, StringComparison.Ordinal)) continue;
-                    copy[name] = WithoutDirectives(field, schema?.Property(name));
+                    copy[name] = WithoutDirectives(field, schema?.Field(name));
                 }
 
                 return copy;
@@ -226,9 +227,9 @@ public static class StrategicMergePatch
         }
     }
 
-    private static bool Merges(IPatchSchema? schema) => schema is not null && schema.PatchStrategy.HasFlag(PatchStrategies.Merge);
+    private static bool Merges(Schema? schema) => schema is not null && schema.PatchStrategy.Contains("merge", StringComparison.Ordinal);
 
-    private static bool Replaces(IPatchSchema? schema) => schema is not null && schema.PatchStrategy.HasFlag(PatchStrategies.Replace);
+    private static bool Replaces(Schema? schema) => schema is not null && schema.PatchStrategy.Contains("replace", StringComparison.Ordinal);
 
     private static bool HasDirectives(JsonArray items) => items.Any(item => item is JsonObject fields && fields.ContainsKey(Directive));
 

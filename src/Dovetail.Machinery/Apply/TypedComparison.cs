@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Patch;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.Machinery.Apply;
+
+/// <summary>Which fields a write added, modified and removed. Fields of a whole new subtree are all named, its containers too.</summary>
+internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldSet Removed)
+{
+    public bool IsEmpty => Added.IsEmpty && Modified.IsEmpty && Removed.IsEmpty;
+
+    /// <summary>Compares two objects; fields that nobody owns (<see cref="SystemFields"/>) are left out.</summary>
+    public static TypedComparison Between(Schema root, JsonObject? before, JsonObject after)
+    {
+        var walk = new Walk();
+        walk.Maps(root, before ?? [], after);
+        return new TypedComparison(walk.Added.Build(), walk.Modified.Build(), walk.Removed.Build());
+    }
+
+    private sealed class Walk
+    {
+        private readonly List<string> path = [];
+
+        public FieldSetBuilder Added { get; } = new();
+
+        public FieldSetBuilder Modified { get; } = new();
+
+        public FieldSetBuilder Removed { get; } = new();
+
+        /// <summary>Either side is null when the map is absent there.</summary>
+        public void Maps(Schema? schema, JsonObject? left, JsonObject? right)
+        {
+            if (left is not null)
+                foreach (var (name, value) in left)
+                {
+                    if (SystemFields.Contains(path, name)) continue;
+                    JsonNode? other = null;
+                    var present = right is not null && right.TryGetPropertyValue(name, out other);
+                    if (present && ReferenceEquals(value, other)) continue;
+                    Step(PathElement.Field(name), schema?.Field(name), value, true, other, present);
+                }
+
+            if (right is null) return;
+            foreach (var (name, value) in right)
+                if (left?.ContainsKey(name) != true && !SystemFields.Contains(path, name))
+                    Step(PathElement.Field(name), schema?.Field(name), null, false, value, true);
+        }
+
+        private void Step(string element, Schema? schema, JsonNode? left, bool hasLeft, JsonNode? right, bool hasRight)
+        {
+            path.Add(element);
+            Values(schema, left, hasLeft, right, hasRight);
+            path.RemoveAt(path.Count - 1);
+        }
+
+        private void Values(Schema? schema, JsonNode? left, bool hasLeft, JsonNode? right, bool hasRight)
+        {
+            var shape = TypedShapes.OfBoth(schema, left, right);
+            // Two empty containers differ as leaves, which keeps null and {} apart.
+            if (shape == TypedShape.Leaf || (IsEmptyContainer(left) && IsEmptyContainer(right)))
+            {
+                if (!hasLeft) Added.Insert(path);
+                else if (!hasRight) Removed.Insert(path);
+                else if (!JsonEquality.Equal(left, right)) Modified.Insert(path);
+                return;
+            }
+
+            if (shape == TypedShape.Map) Maps(schema, left as JsonObject, right as JsonObject);
+            else Lists(shape, schema!, left as JsonArray, right as JsonArray);
+            if (!hasLeft) Added.Insert(path);
+            else if (!hasRight) Removed.Insert(path);
+        }
+
+        private void Lists(TypedShape shape, Schema schema, JsonArray? left, JsonArray? right)
+        {
+            var before = ByElement(shape, schema, left);
+            var after = ByElement(shape, schema, right);
+            foreach (var (element, items) in before)
+            {
+                var found = after.TryGetValue(element, out var others);
+                if (items.Count == 1 && (!found || others!.Count == 1)) Step(element, schema.Items, items[0], true, found ? others![0] : null, found);
+                else Duplicates(element, items, others ?? []);
+            }
+
+            foreach (var (element, items) in after)
+            {
+                if (before.ContainsKey(element)) continue;
+                if (items.Count == 1) Step(element, schema.Items, null, false, items[0], true);
+                else Duplicates(element, [], items);
+            }
+        }
+
+        /// <summary>Items that share a key are compared as one value.</summary>
+        private void Duplicates(string element, List<JsonNode?> left, List<JsonNode?> right)
+        {
+            path.Add(element);
+            if (left.Count == 0) Added.Insert(path);
+            else if (right.Count == 0) Removed.Insert(path);
+            else if (left.Count != right.Count || left.Zip(right).Any(pair => !JsonEquality.Equal(pair.First, pair.Second))) Modified.Insert(path);
+            path.RemoveAt(path.Count - 1);
+        }
+
+        private static Dictionary<string, List<JsonNode?>> ByElement(TypedShape shape, Schema schema, JsonArray? list)
+        {
+            var byElement = new Dictionary<string, List<JsonNode?>>(StringComparer.Ordinal);
+            if (list is null) return byElement;
+            foreach (var item in list)
+            {
+                if (TypedShapes.Element(shape, schema, item) is not { } element) continue;
+                if (byElement.TryGetValue(element, out var items)) items.Add(item);
+                else byElement[element] = [item];
+            }
+
+            return byElement;
+        }
+
+        private static bool IsEmptyContainer(JsonNode? value) => value is null or JsonObject { Count: 0 } or JsonArray { Count: 0 };
+    }
+}
