@@ -28,7 +28,7 @@ internal readonly record struct CpuTopology(int Sockets, int Cores, int Threads)
 
     public static CpuTopology Of(CPU? cpu) => new(OneOrMore(cpu?.Sockets), OneOrMore(cpu?.Cores), OneOrMore(cpu?.Threads));
 
-    private static int OneOrMore(int? value) => value is > 0 ? value.Value : 1;
+    private static int OneOrMore(uint? value) => value is > 0 ? (int)value.Value : 1;
 }
 
 /// <summary>
