@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace Dovetail.Node.Images;
+
+/// <summary>The parts of OCI and Docker manifests, indexes and token answers that a pull reads.</summary>
+internal sealed record ManifestDocument
+{
+    public string? MediaType { get; init; }
+
+    /// <summary>Of a manifest.</summary>
+    public List<Descriptor>? Layers { get; init; }
+
+    /// <summary>Of an index.</summary>
+    public List<Descriptor>? Manifests { get; init; }
+}
+
+internal sealed record Descriptor
+{
+    public string MediaType { get; init; } = "";
+
+    public string Digest { get; init; } = "";
+
+    public long Size { get; init; }
+
+    public PlatformDocument? Platform { get; init; }
+}
+
+internal sealed record PlatformDocument
+{
+    public string Architecture { get; init; } = "";
+
+    public string Os { get; init; } = "";
+}
+
+internal sealed record TokenDocument
+{
+    public string? Token { get; init; }
+
+    [JsonPropertyName("access_token")]
+    public string? AccessToken { get; init; }
+}
+
+/// <summary>What is known of a cached disk; written last, so that a disk without it is not complete.</summary>
+internal sealed record CachedDisk
+{
+    /// <summary>The manifest's digest.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Path inside the image.</summary>
+    public required string SourcePath { get; init; }
+
+    public required long Bytes { get; init; }
+}
+
+/// <summary>Which manifest a tag stood for when it was last asked.</summary>
+internal sealed record TagRecord(string Reference, string Digest);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = 16)]
+[JsonSerializable(typeof(ManifestDocument))]
+[JsonSerializable(typeof(TokenDocument))]
+[JsonSerializable(typeof(CachedDisk))]
+[JsonSerializable(typeof(TagRecord))]
+internal sealed partial class ImageJson : JsonSerializerContext;

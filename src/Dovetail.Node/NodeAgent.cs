@@ -1,0 +1,204 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Dovetail.Node.Host;
+using Dovetail.Node.Images;
+using Dovetail.Node.Kvm;
+using Dovetail.Node.Network;
+using Dovetail.Node.Pods;
+using Dovetail.Node.Registration;
+using Dovetail.Node.Sandbox;
+using Dovetail.Runtime.Caches;
+using Dovetail.Runtime.Controllers;
+using Dovetail.Runtime.Queue;
+using Dovetail.Runtime.Seam;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Dovetail.Node;
+
+/// <summary>
+/// The node agent: registers the node, realises launcher pods as sandboxes, keeps the pod network and the image cache. It can be killed at any moment; the next one finds everything.
+/// Stopping it leaves guests alone; only the teardown ends them.
+/// </summary>
+public sealed class NodeAgent : IRunnable, IDisposable
+{
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
+
+    private readonly NodeAgentOptions options;
+    private readonly IKubeApi api;
+    private readonly TimeProvider time;
+    private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
+    private readonly Random random = new(RandomNumberGenerator.GetInt32(int.MaxValue));
+    private readonly NodePaths paths;
+    private readonly ProcessWatch watch = new();
+    private readonly NodeState state;
+
+    /// <summary>Throws <see cref="ArgumentException"/> for options that cannot work.</summary>
+    public NodeAgent(NodeAgentOptions options, IKubeApi api, TimeProvider time, ILoggerFactory loggers)
+    {
+        options.Validate();
+        (this.options, this.api, this.time, this.loggers) = (options, api, time, loggers);
+        logger = loggers.CreateLogger<NodeAgent>();
+        paths = new NodePaths(options.InstanceId, options.DataDirectory);
+        state = new NodeState(options, time, (options.NodeAddress ?? DefaultAddress()).ToString());
+    }
+
+    public string Name => "node agent";
+
+    /// <summary>Where a launcher's socket is, by the pod's uid; what virt-handler is given.</summary>
+    public Func<string, string> LauncherSocket => paths.LauncherSocket;
+
+    /// <summary>Whether guests can use KVM; told once the probe has ended.</summary>
+    public Task<KvmVerdict> Kvm => state.Kvm;
+
+    /// <summary>Runs until cancelled; then the node is marked not ready.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        foreach (var folder in new[] { paths.Pods, paths.RunPods, paths.Images, paths.Parts }) Directory.CreateDirectory(folder);
+        var registrar = new NodeRegistrar(api, state.Facts);
+        var probing = ProbeKvmAsync(ct);
+        var network = new PodNetwork(options.InstanceId, paths);
+        var pods = RunPodsAsync(network, probing, ct);
+        try
+        {
+            await RegisterAsync(registrar, ct);
+        }
+        finally
+        {
+            await ((Task)pods).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await SignOffAsync(registrar);
+        }
+    }
+
+    public void Dispose() => watch.Dispose();
+
+    private async Task RunPodsAsync(PodNetwork network, Task probing, CancellationToken ct)
+    {
+        await SetUpNetworkAsync(network, ct);
+        var cgroups = new Cgroups(options.InstanceId);
+        var sandboxes = new Sandboxes(paths, cgroups, watch, time);
+        var records = new SandboxRecords(paths);
+        var recorded = await new Sweep(paths, records, sandboxes, cgroups, network, logger).RunAsync(ct);
+        using var http = RegistryHttp();
+        var images = new ImageStore(paths, new RegistryClient(http), options.MaxImageBytes, time);
+        images.Open();
+
+        var cache = new Informer<V1Pod>(api, BuiltInTypes.Pods, new InformerOptions { FieldSelector = $"spec.nodeName={options.NodeName}" }, time, random, logger);
+        var host = new SandboxHost(options, records, sandboxes, network, time);
+        var reconciler = new PodReconciler(api, cache, host, new ImagePulls(images, time), state, new PodContext(time, logger, ct)) { Requeue = _ => { } };
+        var controller = new Controller<string>("pods", reconciler, new ControllerOptions { Workers = 16, Backoff = new RetryBackoff { First = TimeSpan.FromMilliseconds(100) } }, time, random, logger);
+        reconciler.Requeue = controller.Queue.Add;
+        controller.Watch(cache, pod => [pod.Metadata.Uid]);
+        var mirroring = cache.RunAsync(ct);
+        var warming = WarmAsync(new CapabilityCache(options, cgroups, watch, time), probing, ct);
+
+        // Pods that are on this host and in the API no more come from no cache.
+        foreach (var uid in recorded) controller.Queue.Add(uid);
+        await controller.RunAsync(ct);
+        await mirroring;
+        await warming;
+    }
+
+    private async Task SetUpNetworkAsync(PodNetwork network, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                await network.SetUpAsync(options.PodSubnet, [.. options.ProtectedPorts, options.RegistryPort], ct);
+                state.Network(network.Subnet.Network.ToString(), null);
+                logger.NetworkReady(options.NodeName, network.Subnet.Network.ToString(), HostNames.Bridge(options.InstanceId));
+                return;
+            }
+            catch (IOException e)
+            {
+                state.Network("", e.Message);
+                logger.NetworkFailed(options.NodeName, e.Message);
+            }
+
+            await Task.Delay(RetryInterval, time, ct);
+        }
+    }
+
+    private async Task ProbeKvmAsync(CancellationToken ct)
+    {
+        string[] command = options.KvmProbeCommand.IsEmpty ? [Environment.ProcessPath!, "kvm-probe"] : [.. options.KvmProbeCommand];
+        var verdict = await KvmProbe.RunAsync(command, time, ct);
+        logger.KvmProbed(options.NodeName, verdict.Usable, verdict.Reason);
+        state.Probed(verdict);
+    }
+
+    private async Task WarmAsync(CapabilityCache cache, Task probing, CancellationToken ct)
+    {
+        await probing;
+        var kvm = (await state.Kvm).Usable;
+        try
+        {
+            var started = time.GetTimestamp();
+            var made = cache.Find(kvm) is null;
+            var warm = await cache.EnsureAsync(kvm, ct);
+            if (made) logger.CapabilityCacheMade(options.NodeName, (long)time.GetElapsedTime(started).TotalMilliseconds);
+            state.Warmed(warm, CapabilityCache.Read(warm));
+        }
+        catch (Exception e) when (e is IOException or System.Xml.XmlException)
+        {
+            logger.CapabilityCacheFailed(options.NodeName, e.Message);
+        }
+    }
+
+    /// <summary>Writes object and lease when something changes and every ten seconds; an API that does not answer is asked again.</summary>
+    private async Task RegisterAsync(NodeRegistrar registrar, CancellationToken ct)
+    {
+        while (true)
+        {
+            var wait = NodeRegistrar.LeaseInterval;
+            var changed = state.Changed;
+            try
+            {
+                await registrar.SyncAsync(ct);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+            {
+                logger.RegistrationFailed(options.NodeName, e.Message);
+                wait = RetryInterval;
+            }
+
+            await Task.WhenAny(changed, Task.Delay(wait, time, ct));
+            ct.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task SignOffAsync(NodeRegistrar registrar)
+    {
+        state.Stop();
+        using var limit = new CancellationTokenSource(RetryInterval, time);
+        try
+        {
+            await registrar.SyncAsync(limit.Token);
+        }
+        catch (Exception e)
+        {
+            logger.RegistrationFailed(options.NodeName, e.Message); // the API is gone too: its own controller notices the stale lease
+        }
+    }
+
+    private static HttpClient RegistryHttp() =>
+        new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>The source address towards the default route; no packet is sent.</summary>
+    private static IPAddress DefaultAddress()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Connect(IPAddress.Parse("192.0.2.1"), 9);
+            return ((IPEndPoint)socket.LocalEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
+            return IPAddress.Loopback; // a machine without any network
+        }
+    }
+}
