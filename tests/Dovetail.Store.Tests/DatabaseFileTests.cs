@@ -203,6 +203,23 @@ public sealed class DatabaseFileTests : IDisposable
     }
 
     [Fact]
+    public async Task The_log_stays_bounded_under_writers_that_never_pause()
+    {
+        await using var store = Open(new() { Path = Path, CheckpointBytes = 200_000, MaxLogBytes = 1_000_000 });
+        var longest = 0L;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async w =>
+        {
+            for (var i = 0; i < 250; i++)
+            {
+                await store.CommitAsync(Create(Pod($"p{w}-{i}"), new string('x', 6000)));
+                longest = Math.Max(longest, new FileInfo(Path + "-wal").Length);
+            }
+        }));
+
+        longest.ShouldBeInRange(100_000, 3_000_000);
+    }
+
+    [Fact]
     public async Task A_killed_process_loses_nothing_that_it_acknowledged()
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };

@@ -9,7 +9,8 @@ internal sealed class Checkpointer(SqliteDatabase writer, SqliteDatabase? beside
 {
     private readonly long _pageBytes = writer.QueryLong("PRAGMA page_size");
     private Task _running = Task.CompletedTask;
-    private long _logBytes; // an estimate, made exact by each checkpoint
+    private long _logBytes; // an estimate that each checkpoint corrects
+    private long _nextAt = options.CheckpointBytes;
     private bool _purged;
 
     /// <summary>Notes that about this many bytes went to the log, and copies it when it is time. Called by the writer after a commit.</summary>
@@ -18,9 +19,10 @@ internal sealed class Checkpointer(SqliteDatabase writer, SqliteDatabase? beside
         if (options.InMemory) return;
         _purged |= purged;
         var log = Interlocked.Add(ref _logBytes, bytes);
+        if (log < Interlocked.Read(ref _nextAt)) return;
         if (log >= options.MaxLogBytes) Run(writer, raw.SQLITE_CHECKPOINT_RESTART);
-        else if (log >= options.CheckpointBytes && beside is null) Run(writer, raw.SQLITE_CHECKPOINT_PASSIVE);
-        else if (log >= options.CheckpointBytes && _running.IsCompleted) _running = Task.Run(() => Run(beside!, raw.SQLITE_CHECKPOINT_PASSIVE));
+        else if (beside is null) Run(writer, raw.SQLITE_CHECKPOINT_PASSIVE);
+        else if (_running.IsCompleted) _running = Task.Run(() => Run(beside, raw.SQLITE_CHECKPOINT_PASSIVE));
     }
 
     /// <summary>Purged bytes may still be in the log.</summary>
@@ -37,24 +39,34 @@ internal sealed class Checkpointer(SqliteDatabase writer, SqliteDatabase? beside
 
     private bool Run(SqliteDatabase database, int mode)
     {
+        var before = Interlocked.Read(ref _logBytes);
         var code = raw.sqlite3_wal_checkpoint_v2(database.Handle, "main", mode, out var pages, out var copied);
-        if (code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) return false; // nothing is lost: the log has it, and a later checkpoint tries again
-        if (code != raw.SQLITE_OK)
+        if (code == raw.SQLITE_OK)
         {
-            try
-            {
-                database.Check(code);
-            }
-            catch (SqliteException e)
-            {
-                failed(e);
-            }
-
-            return false;
+            // The log starts over with the next write when all of it was copied; what was written meanwhile keeps it from that, and it goes on growing.
+            var meanwhile = Interlocked.Read(ref _logBytes) - before;
+            var log = pages == copied && meanwhile == 0 ? 0 : pages * _pageBytes + meanwhile;
+            Interlocked.Add(ref _logBytes, log - before - meanwhile);
+        }
+        else if (code is not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL))
+        {
+            Fail(database, code);
         }
 
-        // Copied whole, the log starts over with the next write; else it goes on growing.
-        Interlocked.Exchange(ref _logBytes, pages == copied ? 0 : pages * _pageBytes);
-        return true;
+        // Busy or full, nothing is lost: the log has it, and the next checkpoint tries again.
+        Interlocked.Exchange(ref _nextAt, Interlocked.Read(ref _logBytes) + options.CheckpointBytes);
+        return code == raw.SQLITE_OK;
+    }
+
+    private void Fail(SqliteDatabase database, int code)
+    {
+        try
+        {
+            database.Check(code);
+        }
+        catch (SqliteException e)
+        {
+            failed(e);
+        }
     }
 }
