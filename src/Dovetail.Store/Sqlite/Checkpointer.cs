@@ -9,16 +9,17 @@ internal sealed class Checkpointer(SqliteDatabase writer, SqliteDatabase? beside
 {
     private readonly long _pageBytes = writer.QueryLong("PRAGMA page_size");
     private Task _running = Task.CompletedTask;
-    private long _logBytes; // an estimate that each checkpoint corrects
+    private long _logBytes;
     private long _nextAt = options.CheckpointBytes;
     private bool _purged;
 
-    /// <summary>Notes that about this many bytes went to the log, and copies it when it is time. Called by the writer after a commit.</summary>
-    public void Wrote(long bytes, bool purged)
+    /// <summary>Called by the writer after transactions: copies the log when enough has been added to it.</summary>
+    public void Wrote(bool purged)
     {
         if (options.InMemory) return;
         _purged |= purged;
-        var log = Interlocked.Add(ref _logBytes, bytes);
+        writer.Check(raw.sqlite3_db_status(writer.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 1));
+        var log = Interlocked.Add(ref _logBytes, pages * _pageBytes);
         if (log < Interlocked.Read(ref _nextAt)) return;
         if (log >= options.MaxLogBytes) Run(writer, raw.SQLITE_CHECKPOINT_RESTART);
         else if (beside is null) Run(writer, raw.SQLITE_CHECKPOINT_PASSIVE);

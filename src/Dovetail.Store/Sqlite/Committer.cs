@@ -55,15 +55,15 @@ internal sealed class Committer
     public void Break(Exception e) => _brokenBecause ??= $"storage failed ({e.Message}); no write is accepted until the server is restarted on working storage";
 
     /// <summary>Commits the writes in one transaction and completes each of them. Never throws.</summary>
-    /// <returns>Bytes written, and whether something was purged.</returns>
-    public (long Bytes, bool Purged) Commit(IReadOnlyList<PendingWrite> writes)
+    /// <returns>Whether something was purged.</returns>
+    public bool Commit(IReadOnlyList<PendingWrite> writes)
     {
         _changes.Clear();
         _decided.Clear();
         if (_brokenBecause is { } reason)
         {
             FailAll(writes, new StoreUnavailableException(reason));
-            return default;
+            return false;
         }
 
         var batch = new CommitBatch(_state.Current);
@@ -77,7 +77,7 @@ internal sealed class Committer
             catch (Exception e)
             {
                 FailAll(writes, Unavailable(e));
-                return default;
+                return false;
             }
 
             _refusingBecause = null;
@@ -85,7 +85,7 @@ internal sealed class Committer
         }
 
         foreach (var (pending, outcome) in _decided) pending.TrySetResult(outcome);
-        return (WrittenBytes(), _changes.Exists(c => c.Purge));
+        return _changes.Exists(c => c.Purge);
     }
 
     public void Compact(PendingCompaction compaction)
@@ -187,14 +187,6 @@ internal sealed class Committer
     /// <summary>Errors after which the database is as it was before the transaction: no space, no memory, or somebody else's lock.</summary>
     private static bool Heals(SqliteException e) =>
         e.SqliteErrorCode is raw.SQLITE_FULL or raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_NOMEM || e.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE;
-
-    private long WrittenBytes()
-    {
-        const int PagesPerChange = 4; // a leaf each of history, its index and current, and a share of inner pages
-        var bytes = 0L;
-        foreach (var change in _changes) bytes += change.Kept.Length + PagesPerChange * 4096;
-        return bytes;
-    }
 
     private static void FailAll(IReadOnlyList<PendingWrite> writes, StoreUnavailableException e)
     {

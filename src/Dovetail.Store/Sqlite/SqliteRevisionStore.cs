@@ -71,9 +71,7 @@ public sealed class SqliteRevisionStore : IRevisionStore
         lock (_inline)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var (bytes, purged) = _committer.Commit([pending]);
-            _checkpointer.Wrote(bytes, purged);
-            TidyInline();
+            TidyInline(_committer.Commit([pending]));
         }
 
         return new(pending.Task);
@@ -110,7 +108,7 @@ public sealed class SqliteRevisionStore : IRevisionStore
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _committer.Compact(pending);
-            TidyInline();
+            TidyInline(purged: false);
         }
 
         return new(pending.Task);
@@ -142,7 +140,7 @@ public sealed class SqliteRevisionStore : IRevisionStore
         return new(batch);
     }
 
-    private void TidyInline()
+    private void TidyInline(bool purged)
     {
         _committer.Housekeep(busy: false);
         for (var before = -1L; _committer.HasSweepWork && before != _committer.Swept;)
@@ -151,6 +149,7 @@ public sealed class SqliteRevisionStore : IRevisionStore
             _committer.Housekeep(busy: false);
         }
 
+        _checkpointer.Wrote(purged);
         if (_checkpointer.HasPurged && !_committer.Broken) _checkpointer.FinishPurge();
     }
 

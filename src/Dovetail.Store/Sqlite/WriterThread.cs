@@ -9,7 +9,7 @@ internal sealed class WriterThread
     private readonly Committer _committer;
     private readonly Checkpointer _checkpointer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Queue<PendingWrite> _writes = new();
+    private readonly Queue<PendingWrite> _writes = new();
     private readonly Queue<PendingCompaction> _compactions = new();
     private bool _closing;
 
@@ -56,17 +56,13 @@ internal sealed class WriterThread
         var group = new List<PendingWrite>();
         while (Next(group, out var compaction))
         {
-            if (group.Count > 0)
-            {
-                var (bytes, purged) = _committer.Commit(group);
-                group.Clear();
-                _checkpointer.Wrote(bytes, purged);
-            }
-
+            var purged = group.Count > 0 && _committer.Commit(group);
+            group.Clear();
             if (compaction is not null) _committer.Compact(compaction);
             bool busy;
             lock (_gate) busy = _writes.Count > 0;
             _committer.Housekeep(busy);
+            _checkpointer.Wrote(purged);
             if (!busy && _checkpointer.HasPurged && !_committer.Broken) _checkpointer.FinishPurge();
         }
 

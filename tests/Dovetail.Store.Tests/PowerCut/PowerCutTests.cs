@@ -15,7 +15,7 @@ public sealed class PowerCutTests
     {
         var (first, count) = Environment.GetEnvironmentVariable("DOVETAIL_POWERCUT_SEED") is { } seed
             ? (int.Parse(seed, CultureInfo.InvariantCulture), 1)
-            : (1, int.Parse(Environment.GetEnvironmentVariable("DOVETAIL_POWERCUT_SEEDS") ?? "300", CultureInfo.InvariantCulture));
+            : (1, int.Parse(Environment.GetEnvironmentVariable("DOVETAIL_POWERCUT_SEEDS") ?? "120", CultureInfo.InvariantCulture));
         for (var i = first; i < first + count; i++)
         {
             var loss = await LossAsync(i, noSync: false);
