@@ -1,19 +1,110 @@
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn;
 
-/// <summary>Rules of Kubernetes' own kinds beyond their schemas; metadata is checked by <see cref="Schemas.ObjectMetaValidation"/>.</summary>
+/// <summary>Rules of Kubernetes' own kinds beyond their schemas (<c>pkg/apis/*/validation</c>); metadata is checked by <see cref="ObjectMetaValidation"/>.
+/// Types are the schema's business: a field of another type than it should have counts as absent here.</summary>
 public static class BuiltInValidation
 {
     /// <summary>Adds every broken rule of a new object.</summary>
     public static void ValidateCreate(BuiltInResource resource, JsonObject obj, List<StatusCause> causes)
     {
+        CheckFinalizers(obj, causes);
+        switch (resource.Group, resource.Kind)
+        {
+            case ("", "Pod"):
+                if (obj.Child("spec") is { } pod)
+                    PodValidation.CheckSpec(pod, "spec", causes);
+                break;
+            case ("", "Node"):
+                NodeRules.Check(obj, causes);
+                break;
+            case ("", "ConfigMap"):
+                DataValidation.CheckConfigMap(obj, causes);
+                break;
+            case ("", "Secret"):
+                DataValidation.CheckSecret(obj, causes);
+                break;
+            case ("apps", _):
+                if (obj.Child("spec") is { } workload)
+                    WorkloadValidation.Check(workload, causes);
+                break;
+            case ("batch", "Job"):
+                if (obj.Child("spec")?.Child("template")?.Child("spec") is { } job)
+                    PodValidation.CheckSpec(job, "spec.template.spec", causes);
+                break;
+            case ("coordination.k8s.io", "Lease"):
+                if (obj.Child("spec") is { } lease)
+                    Lease(lease, causes);
+                break;
+        }
     }
 
     /// <summary>Adds every broken rule of a changed object: those of a new one, and what may not change.</summary>
     /// <param name="subresource">"" or "status"; a status write is checked against fewer rules.</param>
     public static void ValidateUpdate(BuiltInResource resource, JsonObject obj, JsonObject old, string subresource, List<StatusCause> causes)
     {
+        if (subresource == "status")
+            return;
+        ValidateCreate(resource, obj, causes);
+        switch (resource.Group, resource.Kind)
+        {
+            case ("", "Pod"):
+                PodValidation.CheckUpdate(obj, old, causes);
+                break;
+            case ("", "Node"):
+                NodeRules.CheckUpdate(obj, old, causes);
+                break;
+            case ("", "ConfigMap"):
+                DataValidation.CheckImmutable(obj, old, ["data", "binaryData"], causes);
+                break;
+            case ("", "Secret"):
+                Unchanged(obj, old, "type", "type", causes);
+                DataValidation.CheckImmutable(obj, old, ["data"], causes);
+                break;
+            case ("apps", _):
+                if (obj.Child("spec") is { } workload && old.Child("spec") is { } before)
+                    Unchanged(workload, before, "selector", "spec.selector", causes);
+                break;
+            case ("rbac.authorization.k8s.io", "RoleBinding" or "ClusterRoleBinding"):
+                if (!JsonNode.DeepEquals(obj["roleRef"], old["roleRef"]))
+                    causes.Add(FieldErrors.Invalid("roleRef", obj["roleRef"], "cannot change roleRef"));
+                break;
+            case ("node.k8s.io", "RuntimeClass"):
+                Unchanged(obj, old, "handler", "handler", causes);
+                break;
+            case ("scheduling.k8s.io", "PriorityClass"):
+                if (!JsonNode.DeepEquals(obj["value"], old["value"]))
+                    causes.Add(FieldErrors.Forbidden("value", "may not be changed in an update."));
+                break;
+        }
+    }
+
+    internal static void Unchanged(JsonObject obj, JsonObject old, string field, string path, List<StatusCause> causes)
+    {
+        if (!JsonNode.DeepEquals(obj[field], old[field]))
+            causes.Add(FieldErrors.Invalid(path, obj[field], "field is immutable"));
+    }
+
+    /// <summary>Built-in kinds take Kubernetes' own finalizers and fully qualified ones.</summary>
+    private static void CheckFinalizers(JsonObject obj, List<StatusCause> causes)
+    {
+        if (obj.Child("metadata")?["finalizers"] is not JsonArray finalizers)
+            return;
+        for (var i = 0; i < finalizers.Count; i++)
+        {
+            if (finalizers[i] is JsonValue value && value.TryGetValue(out string? name) && !name.Contains('/') && name is not ("orphan" or "foregroundDeletion" or "kubernetes"))
+                causes.Add(FieldErrors.Invalid($"metadata.finalizers[{i}]", name, "name is neither a standard finalizer name nor is it fully qualified"));
+        }
+    }
+
+    private static void Lease(JsonObject spec, List<StatusCause> causes)
+    {
+        if (spec["leaseDurationSeconds"] is JsonValue duration && JsonNumber.Of(duration).Value <= 0)
+            causes.Add(FieldErrors.Invalid("spec.leaseDurationSeconds", duration, "must be greater than 0"));
+        if (spec["leaseTransitions"] is JsonValue transitions && JsonNumber.Of(transitions).Value < 0)
+            causes.Add(FieldErrors.Invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0"));
     }
 }

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+
+namespace Dovetail.Machinery.BuiltIn;
+
+/// <summary>Defaults of pods and of pod templates.</summary>
+internal static class PodDefaults
+{
+    private const int ReadableByAll = 420; // 0644
+
+    /// <summary>What a pod gets that is no template: requests follow limits, service links are on.</summary>
+    public static void ApplyPod(JsonObject spec)
+    {
+        ApplySpec(spec);
+        spec.Default("enableServiceLinks", true);
+        foreach (var container in Containers(spec))
+            RequestsFromLimits(container);
+    }
+
+    public static void ApplySpec(JsonObject spec)
+    {
+        spec.Default("restartPolicy", "Always");
+        spec.Default("dnsPolicy", "ClusterFirst");
+        spec.Default("terminationGracePeriodSeconds", 30);
+        spec.Default("schedulerName", "default-scheduler");
+        spec.Made("securityContext");
+        foreach (var container in Containers(spec))
+            Container(container, spec.IsTrue("hostNetwork"));
+        foreach (var volume in spec.Objects("volumes"))
+            Volume(volume);
+    }
+
+    private static IEnumerable<JsonObject> Containers(JsonObject spec) => spec.Objects("initContainers").Concat(spec.Objects("containers")).Concat(spec.Objects("ephemeralContainers"));
+
+    private static void Container(JsonObject container, bool hostNetwork)
+    {
+        container.Default("terminationMessagePath", "/dev/termination-log");
+        container.Default("terminationMessagePolicy", "File");
+        container.Default("imagePullPolicy", IsLatest(container.Text("image")) ? "Always" : "IfNotPresent");
+        foreach (var probe in (ReadOnlySpan<string>)["livenessProbe", "readinessProbe", "startupProbe"])
+        {
+            if (container.Child(probe) is { } fields)
+                Probe(fields);
+        }
+        foreach (var hook in (ReadOnlySpan<string>)["postStart", "preStop"])
+            HttpGet(container.Child("lifecycle")?.Child(hook)?.Child("httpGet"));
+        foreach (var variable in container.Objects("env"))
+            variable.Child("valueFrom")?.Child("fieldRef")?.Default("apiVersion", "v1");
+        if (!hostNetwork)
+            return;
+        foreach (var port in container.Objects("ports"))
+        {
+            if (port["hostPort"] is null && port["containerPort"] is { } number)
+                port["hostPort"] = number.DeepClone();
+        }
+    }
+
+    /// <summary>No tag and no digest, or the tag "latest": the image may change under its name.</summary>
+    private static bool IsLatest(string image)
+    {
+        if (image.Contains('@'))
+            return false;
+        var name = image[(image.LastIndexOf('/') + 1)..];
+        var colon = name.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 || name[(colon + 1)..] == "latest";
+    }
+
+    private static void Probe(JsonObject probe)
+    {
+        probe.Default("timeoutSeconds", 1);
+        probe.Default("periodSeconds", 10);
+        probe.Default("successThreshold", 1);
+        probe.Default("failureThreshold", 3);
+        HttpGet(probe.Child("httpGet"));
+    }
+
+    private static void HttpGet(JsonObject? action)
+    {
+        action?.Default("path", "/");
+        action?.Default("scheme", "HTTP");
+    }
+
+    private static void RequestsFromLimits(JsonObject container)
+    {
+        if (container.Child("resources") is not { } resources || resources.Child("limits") is not { } limits)
+            return;
+        var requests = resources.Made("requests");
+        foreach (var (name, limit) in limits)
+        {
+            if (requests[name] is null && limit is not null)
+                requests[name] = limit.DeepClone();
+        }
+    }
+
+    private static void Volume(JsonObject volume)
+    {
+        foreach (var source in (ReadOnlySpan<string>)["secret", "configMap", "downwardAPI", "projected"])
+            volume.Child(source)?.Default("defaultMode", ReadableByAll);
+        if (volume.Child("hostPath") is { } hostPath && hostPath["type"] is null)
+            hostPath["type"] = "";
+        foreach (var item in volume.Child("downwardAPI")?.Objects("items") ?? [])
+            item.Child("fieldRef")?.Default("apiVersion", "v1");
+        foreach (var source in volume.Child("projected")?.Objects("sources") ?? [])
+            source.Child("serviceAccountToken")?.Default("expirationSeconds", 3600);
+        if (volume.Count == 1 && volume["name"] is not null)
+            volume["emptyDir"] = new JsonObject();
+    }
+}
