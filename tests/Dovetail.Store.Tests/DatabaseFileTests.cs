@@ -72,6 +72,26 @@ public sealed class DatabaseFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Closing_ends_a_compaction_that_the_next_start_finishes()
+    {
+        var store = Open();
+        await Task.WhenAll(Enumerable.Range(0, 3000).Select(i => store.CommitAsync(Create(Pod($"p{i}")))));
+        foreach (var group in store.Current.List("pods").Chunk(1000)) await Task.WhenAll(group.Select(o => store.CommitAsync(Delete(o))));
+        var compaction = store.CompactAsync(6000, Ct).AsTask();
+        await store.DisposeAsync();
+        await compaction.ContinueWith(_ => { }, Ct, TaskContinuationOptions.None, TaskScheduler.Default).WaitAsync(TimeSpan.FromSeconds(10), Ct);
+        (compaction.IsCompletedSuccessfully || compaction.Exception!.InnerException is ObjectDisposedException).ShouldBeTrue();
+
+        await using (var again = Open())
+        {
+            if (!compaction.IsCompletedSuccessfully) again.CompactedRevision.ShouldBe(6000);
+            await again.CompactAsync(6000, Ct);
+        }
+
+        Scalar("SELECT count(*) FROM history").ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_purged_object_leaves_none_of_its_earlier_bytes_in_any_file()
     {
         await using var store = Open();

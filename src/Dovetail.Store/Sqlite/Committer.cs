@@ -117,6 +117,13 @@ internal sealed class Committer
         CompleteCompactions();
     }
 
+    /// <summary>Ends what waits for sweeping; the next start goes on with it.</summary>
+    public void Close()
+    {
+        foreach (var compaction in _compactions) compaction.TrySetException(new ObjectDisposedException(nameof(IRevisionStore)));
+        _compactions.Clear();
+    }
+
     private void Decide(CommitBatch batch, PendingWrite pending)
     {
         try

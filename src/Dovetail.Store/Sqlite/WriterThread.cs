@@ -66,6 +66,7 @@ internal sealed class WriterThread
             if (!busy && _checkpointer.HasPurged && !_committer.Broken) _checkpointer.FinishPurge();
         }
 
+        _committer.Close();
         _ended.SetResult();
     }
 
