@@ -27,6 +27,9 @@ public sealed record ApiStatus
     public ImmutableArray<StatusCause> Causes { get; init; } = [];
 
     public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>metadata.continue: how a list whose token has expired can go on (410 Expired); "" otherwise.</summary>
+    public string Continue { get; init; } = "";
 }
 
 /// <summary>Thrown where a request is refused; mapped once to HTTP by the front, and once to callers of the seam.</summary>

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Dovetail.ApiServer.Crds;
+using Dovetail.ApiServer.Discovery;
+using Dovetail.ApiServer.Http;
+using Dovetail.ApiServer.Registry;
+using Dovetail.ApiServer.Security;
+using Dovetail.Machinery.Admission;
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Dovetail.ApiServer;
+
+/// <summary>The API server in this process: a registry over a store, served over TLS. Disposing of it drains requests and ends watches.</summary>
+public sealed class ApiServerHost : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly CancellationTokenSource stopping;
+    private readonly Task background;
+
+    private ApiServerHost(WebApplication app, ObjectRegistry registry, CertificateAuthority authority, Uri address, Task background, CancellationTokenSource stopping)
+    {
+        this.app = app;
+        this.background = background;
+        this.stopping = stopping;
+        Registry = registry;
+        Authority = authority;
+        Address = address;
+    }
+
+    public ObjectRegistry Registry { get; }
+
+    public IObjectApi Api => Registry;
+
+    /// <summary>Signs the certificates of the platform's components and of its admin.</summary>
+    public CertificateAuthority Authority { get; }
+
+    /// <summary><c>https://127.0.0.1:6443</c>, with the port that was taken.</summary>
+    public Uri Address { get; }
+
+    /// <exception cref="IOException">The port is taken; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The PKI folder or the token file is malformed.</exception>
+    public static async Task<ApiServerHost> StartAsync(
+        ApiServerOptions options,
+        IRevisionStore store,
+        IEnumerable<IAdmissionPlugin> admission,
+        IEnumerable<AggregatedApi> aggregated,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken ct)
+    {
+        var authority = CertificateAuthority.LoadOrCreate(options.PkiFolder, time);
+        var serving = authority.EnsureServer("apiserver", "kube-apiserver", ServerNames(options));
+        var tokens = options.TokenFile is null ? null : TokenFile.Load(options.TokenFile);
+        var bundle = new CrdBundle(options.PlatformCrds);
+        var registry = new ObjectRegistry(new ObjectRegistryOptions
+        {
+            Store = store,
+            Time = time,
+            Authorizer = options.Authorizer,
+            Admission = [.. admission],
+            Randomness = options.Randomness,
+            TrustedCelRules = bundle.Names,
+        });
+        await bundle.EnsureAsync(registry, ct);
+
+        var stopping = new CancellationTokenSource();
+        var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight);
+        ImmutableArray<AggregatedApi> apis = [.. aggregated];
+        var address = new Uri($"https://{options.Listen}");
+        var front = new FrontDoor(
+            new RequestIdentity(new Authenticator(authority.Certificate, tokens, time), new Impersonation(options.Authorizer)),
+            options.Authorizer,
+            gate,
+            new Endpoints(
+                new PublicEndpoints(store, gate, options.HealthChecks),
+                new DiscoveryEndpoint(registry, apis, () => address.Authority),
+                new AggregatedEndpoint(apis, options.Authorizer),
+                new ResourceEndpoint(registry, new WatchStreamer(registry), options.Randomness)),
+            options.Randomness,
+            loggers.CreateLogger<FrontDoor>(),
+            stopping.Token);
+
+        var app = Build(options, serving, loggers);
+        app.Run(front.HandleAsync);
+        await app.StartAsync(ct);
+        var listening = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        address = new Uri(listening);
+        var background = new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token);
+        return new(app, registry, authority, address, background, stopping);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Watches end first: they would keep the drain waiting.
+        await stopping.CancelAsync();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await background;
+        stopping.Dispose();
+        Authority.Dispose();
+    }
+
+    private static ImmutableArray<string> ServerNames(ApiServerOptions options)
+    {
+        var names = new List<string>
+        {
+            "127.0.0.1", "::1", "localhost", Environment.MachineName,
+            "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+        };
+        if (!options.Listen.Address.Equals(IPAddress.Any) && !options.Listen.Address.Equals(IPAddress.IPv6Any)) names.Add(options.Listen.Address.ToString());
+        names.AddRange(options.ServerNames);
+        return [.. names.Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private static WebApplication Build(ApiServerOptions options, IssuedCertificate serving, ILoggerFactory loggers)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.DrainTimeout);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // RequestBody bounds it, with the API's own answer
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(30);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 250;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            kestrel.Listen(options.Listen, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(https =>
+                {
+                    // Kept in memory as PKCS #12: a certificate made from PEM has an ephemeral key, which some TLS stacks do not take.
+                    using var pem = serving.ToX509();
+                    https.ServerCertificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+                    https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    // Whoever shows a certificate that we do not accept gets a Status 401 rather than a broken handshake.
+                    https.ClientCertificateValidation = static (_, _, _) => true;
+                    https.CheckCertificateRevocation = false;
+                });
+            });
+        });
+        return builder.Build();
+    }
+}

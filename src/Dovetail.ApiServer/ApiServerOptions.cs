@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Net;
+using Dovetail.ApiServer.Http;
+using Dovetail.ApiServer.Registry;
+using Dovetail.ApiServer.Security;
+
+namespace Dovetail.ApiServer;
+
+/// <summary>How the API server is served.</summary>
+public sealed record ApiServerOptions
+{
+    /// <summary>Where to listen; port 0 takes a free one.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>The folder of the certificate authority and of what it issues.</summary>
+    public required string PkiFolder { get; init; }
+
+    /// <summary>Names and addresses that the serving certificate carries besides loopback, the host's name and the cluster's own.</summary>
+    public ImmutableArray<string> ServerNames { get; init; } = [];
+
+    /// <summary>Static bearer tokens in upstream's CSV format; null for none.</summary>
+    public string? TokenFile { get; init; }
+
+    public IAuthorizer Authorizer { get; init; } = new FixedAuthorizer();
+
+    public Randomness Randomness { get; init; } = Randomness.System;
+
+    /// <summary>The platform's own CRDs (JSON), there before the server is ready. Their CEL rules are accepted: an admission plugin enforces them.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> PlatformCrds { get; init; } = [];
+
+    /// <summary>More parts of <c>/readyz</c>.</summary>
+    public ImmutableArray<HealthCheck> HealthChecks { get; init; } = [];
+
+    public int MaxReadsInFlight { get; init; } = 400;
+
+    public int MaxWritesInFlight { get; init; } = 200;
+
+    /// <summary>How long a stop waits for requests in flight.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,131 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Registry;
+using Dovetail.Machinery.BuiltIn;
+using Dovetail.Machinery.OpenApi;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.ApiServer.Crds;
+
+/// <summary>A CRD as the catalog needs it: what is served of it, by version in the order of preference.</summary>
+internal sealed record CrdDefinition(string Name, bool Established, bool Terminating, ImmutableArray<(ServedResource Resource, OpenApiResource OpenApi)> Versions);
+
+/// <summary>Turns a stored, valid CRD into served resources.</summary>
+internal static class CrdReader
+{
+    private static readonly FrozenSet<string> Verbs = BuiltInResources.AllVerbs.ToFrozenSet();
+    private static readonly ImmutableArray<string> ReadWrite = ["get", "patch", "update"];
+
+    public static CrdDefinition Read(JsonObject crd)
+    {
+        var spec = crd.Child("spec")!;
+        var versions = (spec["versions"] as JsonArray ?? []).OfType<JsonObject>().ToArray();
+        var storage = versions.FirstOrDefault(v => Flag(v, "storage"))?.Text("name") ?? "";
+        var served = versions
+            .Where(v => Flag(v, "served"))
+            .OrderBy(v => v.Text("name"), VersionOrder.PreferredFirst)
+            .Select(v => Served(spec, v, storage))
+            .ToImmutableArray();
+        return new(crd.Metadata().Text("name"), CrdConditions.IsTrue(crd, CrdConditions.Established), crd.IsTerminating(), served);
+    }
+
+    public static bool Flag(JsonObject obj, string name) => obj[name] is JsonValue value && value.TryGetValue(out bool flag) && flag;
+
+    private static (ServedResource Resource, OpenApiResource OpenApi) Served(JsonObject spec, JsonObject version, string storage)
+    {
+        var names = spec.Child("names")!;
+        var (group, name, kind) = (spec.Text("group"), version.Text("name"), names.Text("kind"));
+        var raw = version.Child("schema")?.Child("openAPIV3Schema") ?? [];
+        var schema = SchemaParser.Parse(raw, "").Schema;
+        var hash = SHA256.HashData(ObjectRenderer.Bytes(raw));
+        var subresources = Subresources(version, kind, group, name);
+        var scale = version.Child("subresources")?.Child("scale");
+        var resource = new ServedResource
+        {
+            Group = group,
+            Version = name,
+            Kind = kind,
+            ListKind = names.Text("listKind"),
+            Plural = names.Text("plural"),
+            Singular = names.Text("singular"),
+            Namespaced = spec.Text("scope") == "Namespaced",
+            ShortNames = [.. names.Strings("shortNames")],
+            Categories = [.. names.Strings("categories")],
+            Verbs = Verbs,
+            Subresources = subresources.ToFrozenDictionary(s => s.Name),
+            Schema = schema,
+            // A hash rather than a counter: it is the same after a restart, and when a CRD is deleted and made again.
+            SchemaGeneration = BitConverter.ToInt64(hash) & long.MaxValue,
+            StoreName = Refusals.Qualified(names.Text("plural"), group),
+            StorageVersion = storage,
+            CountsGenerations = true,
+            DeprecationWarning = Deprecation(version, group, kind),
+            Scale = scale is null ? null : new(scale.Text("specReplicasPath"), scale.Text("statusReplicasPath"), scale.Text("labelSelectorPath")),
+            Columns = Columns(version),
+            SelectableFields = (version["selectableFields"] as JsonArray ?? []).OfType<JsonObject>().Select(f => f.Text("jsonPath").TrimStart('.')).ToFrozenSet(),
+        }.Sealed();
+        return (resource, new OpenApiResource
+        {
+            Group = group,
+            Version = name,
+            Kind = kind,
+            ListKind = resource.ListKind,
+            Plural = resource.Plural,
+            Namespaced = resource.Namespaced,
+            Subresources = [.. subresources.Select(s => new BuiltInSubresource(s.Name, s.Kind, s.Verbs) { Group = s.Group, Version = s.Version })],
+            Schema = schema,
+            DefinitionName = OpenApiResource.CustomDefinitionName(group, name, kind),
+            Fingerprint = Convert.ToHexString(hash),
+        });
+    }
+
+    private static List<ServedSubresource> Subresources(JsonObject version, string kind, string group, string name)
+    {
+        List<ServedSubresource> result = [];
+        if (version.Child("subresources") is not { } asked) return result;
+        if (asked["status"] is not null) result.Add(new("status", kind, group, name, ReadWrite));
+        if (asked["scale"] is not null) result.Add(new("scale", "Scale", "autoscaling", "v1", ReadWrite));
+        return result;
+    }
+
+    private static string Deprecation(JsonObject version, string group, string kind)
+    {
+        if (!Flag(version, "deprecated")) return "";
+        return version.Text("deprecationWarning") is { Length: > 0 } own ? own : $"{group}/{version.Text("name")} {kind} is deprecated";
+    }
+
+    private static ImmutableArray<PrinterColumn> Columns(JsonObject version) =>
+        version["additionalPrinterColumns"] is JsonArray columns
+            ? [.. columns.OfType<JsonObject>().Select(c => new PrinterColumn(
+                c.Text("name"), c.Text("type"), c.Text("format"), c.Text("description"), (int)(c.Number("priority") ?? 0), c.Text("jsonPath")))]
+            : [];
+}
+
+/// <summary>Kubernetes' order of version names: stable ones first, then beta, then alpha, newer before older; anything else last, by name.</summary>
+internal sealed class VersionOrder : IComparer<string>
+{
+    public static VersionOrder PreferredFirst { get; } = new();
+
+    public int Compare(string? x, string? y)
+    {
+        var (a, b) = (Parse(x!), Parse(y!));
+        var byRank = (b.Stability, b.Major, b.Minor).CompareTo((a.Stability, a.Major, a.Minor));
+        return byRank != 0 ? byRank : string.CompareOrdinal(x, y);
+    }
+
+    /// <summary>v1 is (3, 1, 0), v1beta2 (2, 1, 2), v1alpha1 (1, 1, 1), foo (0, 0, 0).</summary>
+    private static (int Stability, int Major, int Minor) Parse(string version)
+    {
+        if (version.Length < 2 || version[0] != 'v') return default;
+        var digits = version.AsSpan(1);
+        var word = digits.IndexOfAnyExceptInRange('0', '9');
+        if (word < 0) return int.TryParse(digits, out var stable) ? (3, stable, 0) : default;
+        if (!int.TryParse(digits[..word], out var major)) return default;
+        var tail = digits[word..];
+        if (tail.StartsWith("beta") && int.TryParse(tail[4..], out var beta)) return (2, major, beta);
+        if (tail.StartsWith("alpha") && int.TryParse(tail[5..], out var alpha)) return (1, major, alpha);
+        return default;
+    }
+}

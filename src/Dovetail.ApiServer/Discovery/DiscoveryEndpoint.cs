@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Dovetail.ApiServer.Http;
+using Dovetail.ApiServer.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Dovetail.ApiServer.Discovery;
+
+/// <summary>Serves discovery and OpenAPI. Documents are made when somebody first asks after the catalog has changed.</summary>
+internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<AggregatedApi> aggregated, Func<string> address)
+{
+    private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+    private volatile Made? made;
+
+    /// <summary>Answers paths of discovery and OpenAPI; false for others.</summary>
+    public async Task<bool> TryHandleAsync(HttpContext context, string path)
+    {
+        if (path.Length > 1 && path[^1] == '/') path = path[..^1];
+        if (path.StartsWith("/openapi/", StringComparison.Ordinal)) return await TryOpenApiAsync(context, path);
+        if (!path.StartsWith("/api", StringComparison.Ordinal)) return false;
+        var documents = Documents();
+        if (path is "/api" or "/apis" && WantsAggregated(context.Request))
+        {
+            var document = path == "/api" ? documents.AggregatedCore : documents.AggregatedGroups;
+            context.Response.Headers.Vary = "Accept";
+            await WriteAsync(context, AggregatedType, document.Json, document.Tag);
+            return true;
+        }
+
+        if (documents.Find(path) is not { } plain) return false;
+        await ResponseWriter.WriteJsonAsync(context, 200, plain.Json);
+        return true;
+    }
+
+    private DiscoveryDocuments Documents()
+    {
+        var catalog = registry.Catalog;
+        if (made is { } last && ReferenceEquals(last.Catalog, catalog)) return last.Documents;
+        var documents = DiscoveryDocuments.Build(catalog, aggregated, address());
+        made = new(catalog, documents);
+        return documents;
+    }
+
+    private async Task<bool> TryOpenApiAsync(HttpContext context, string path)
+    {
+        var openApi = registry.Catalog.OpenApi;
+        var document = path switch
+        {
+            "/openapi/v2" => openApi.V2,
+            "/openapi/v3" => openApi.Index,
+            _ when path.StartsWith("/openapi/v3/", StringComparison.Ordinal) => openApi.GroupVersion(path["/openapi/v3/".Length..]),
+            _ => null,
+        };
+        if (document is null) return false;
+        // The index names each document by its hash: asked for by that name it never changes.
+        if (context.Request.Query.ContainsKey("hash")) context.Response.Headers.CacheControl = "public, immutable";
+        await WriteAsync(context, MediaType.Json, document.Json, $"\"{document.Hash}\"");
+        return true;
+    }
+
+    private static async Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> json, string tag)
+    {
+        context.Response.Headers.ETag = tag;
+        if (context.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        await ResponseWriter.WriteAsync(context, 200, contentType, json);
+    }
+
+    private static bool WantsAggregated(HttpRequest request)
+    {
+        foreach (var clause in request.Headers.Accept.ToString().Split(','))
+        {
+            if (clause.Contains("as=APIGroupDiscoveryList", StringComparison.Ordinal) && clause.Contains("v=v2", StringComparison.Ordinal)
+                && !clause.Contains("v=v2beta1", StringComparison.Ordinal) && clause.TrimStart().StartsWith(MediaType.Json, StringComparison.Ordinal)) return true;
+        }
+
+        return false;
+    }
+
+    private sealed record Made(ResourceCatalog Catalog, DiscoveryDocuments Documents);
+}

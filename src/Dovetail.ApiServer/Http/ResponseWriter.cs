@@ -1,0 +1,71 @@
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace Dovetail.ApiServer.Http;
+
+/// <summary>Sends whole bodies: gzip when asked for and worth it, indented for <c>?pretty</c>.</summary>
+internal static class ResponseWriter
+{
+    /// <summary>As upstream: smaller answers cost more to pack than to send.</summary>
+    private const int GzipThreshold = 128 * 1024;
+
+    public static async Task WriteAsync(HttpContext context, int code, string contentType, ReadOnlyMemory<byte> body)
+    {
+        var response = context.Response;
+        response.StatusCode = code;
+        response.ContentType = contentType;
+        if (context.Request.QueryString.HasValue && IsPretty(context.Request)) body = Indent(body);
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            response.ContentLength = body.Length;
+            return;
+        }
+
+        if (body.Length >= GzipThreshold && AcceptsGzip(context.Request))
+        {
+            await using var packed = Pack(context);
+            await packed.WriteAsync(body, context.RequestAborted);
+            return;
+        }
+
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    public static Task WriteJsonAsync(HttpContext context, int code, ReadOnlyMemory<byte> body) => WriteAsync(context, code, MediaType.Json, body);
+
+    public static Task WriteFailureAsync(HttpContext context, ApiStatus status)
+    {
+        if (status.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return WriteJsonAsync(context, status.Code, StatusJson.Failure(status));
+    }
+
+    public static bool AcceptsGzip(HttpRequest request) => request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The response's body behind a fast gzip; to be disposed of before the request ends.</summary>
+    public static GZipStream Pack(HttpContext context)
+    {
+        context.Response.Headers.ContentEncoding = "gzip";
+        context.Response.Headers.Append("Vary", "Accept-Encoding");
+        return new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
+    }
+
+    private static bool IsPretty(HttpRequest request) => request.Query.TryGetValue("pretty", out var values) && values.ToString() is "" or "1" or "true";
+
+    private static byte[] Indent(ReadOnlyMemory<byte> body)
+    {
+        using var stream = new MemoryStream(body.Length * 2);
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            var node = JsonNode.Parse(body.Span);
+            if (node is null) writer.WriteNullValue();
+            else node.WriteTo(writer);
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Errors;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>Reads the object of a create or update and checks that it is the one that the path names.</summary>
+internal static class BodyDecoder
+{
+    /// <exception cref="StatusException">400: no JSON object, another kind or version, another name or namespace.</exception>
+    public static (JsonObject Object, IReadOnlyList<string> Duplicates) Decode(WriteContext write, ReadOnlyMemory<byte> json, string kind, string apiVersion)
+    {
+        DecodedJson decoded;
+        try
+        {
+            decoded = JsonDecoder.Decode(json.Span);
+        }
+        catch (JsonException e)
+        {
+            throw Refusals.BadRequest($"the object provided is unrecognized (must be of type {write.Resource.Kind}): couldn't get version/kind; json parse error: {e.Message}");
+        }
+
+        if (decoded.Root is not JsonObject obj)
+            throw Refusals.BadRequest($"the object provided is unrecognized (must be of type {write.Resource.Kind}): couldn't get version/kind; json parse error: the body is no JSON object");
+        RequireKind(write, obj, kind, apiVersion);
+        return (obj, decoded.Duplicates);
+    }
+
+    /// <summary>Fills in what the path says (kind, apiVersion, namespace) and refuses what contradicts it.</summary>
+    public static void RequireKind(WriteContext write, JsonObject obj, string kind, string apiVersion)
+    {
+        var (givenKind, givenVersion) = (obj.Text("kind"), obj.Text("apiVersion"));
+        // Upstream takes typed kinds without kind and apiVersion; custom resources must say what they are.
+        if (write.Resource.Custom && givenKind.Length == 0) throw Refusals.BadRequest("Object 'Kind' is missing in the request body");
+        if (write.Resource.Custom && givenVersion.Length == 0) throw Refusals.BadRequest("Object 'apiVersion' is missing in the request body");
+        if (givenVersion.Length > 0 && givenVersion != apiVersion)
+            throw Refusals.BadRequest($"the API version in the data ({givenVersion}) does not match the expected API version ({apiVersion})");
+        if (givenKind.Length > 0 && givenKind != kind)
+            throw Refusals.BadRequest($"{givenKind} in version \"{write.Resource.Version}\" cannot be handled as a {kind}: no kind \"{givenKind}\" is registered for this resource");
+        obj["kind"] = kind;
+        obj["apiVersion"] = apiVersion;
+        if (obj["metadata"] is not (null or JsonObject)) throw Refusals.BadRequest($"{write.DecodePrefix}metadata must be an object");
+    }
+
+    /// <exception cref="StatusException">400: namespace or name contradict the path.</exception>
+    public static void RequireIdentity(WriteContext write, JsonObject obj, bool named)
+    {
+        var metadata = obj.Metadata();
+        if (write.Resource.Namespaced)
+        {
+            var ns = metadata.Text("namespace");
+            if (ns.Length > 0 && ns != write.Target.Namespace) throw Refusals.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+            metadata["namespace"] = write.Target.Namespace;
+        }
+        else if (metadata.Text("namespace").Length == 0)
+        {
+            metadata.Remove("namespace");
+        }
+        else
+        {
+            throw Refusals.BadRequest("namespace may not be set on an object of a cluster-scoped resource");
+        }
+
+        if (!named) return;
+        var name = metadata.Text("name");
+        if (name.Length == 0) metadata["name"] = write.Target.Name;
+        else if (name != write.Target.Name) throw Refusals.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Target.Name})");
+    }
+}

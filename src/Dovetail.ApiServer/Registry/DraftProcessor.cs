@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Crds;
+using Dovetail.ApiServer.Registry.Strategies;
+using Dovetail.Machinery.Admission;
+using Dovetail.Machinery.BuiltIn;
+using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>
+/// What every draft goes through, in upstream's order: take back what this path may not change, default and prune (unknown fields by name), mutating admission, metadata, validation with every cause
+/// at once, field managers, validating admission.
+/// </summary>
+internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, TimeProvider time, Randomness randomness)
+{
+    private const string TypeInvalid = "FieldValueTypeInvalid";
+
+    public async ValueTask PrepareCreateAsync(WriteContext write, Draft draft, IReadOnlyList<string> duplicates, FieldOwnership ownership, CancellationToken ct)
+    {
+        var (resource, obj) = (write.Resource, draft.Object);
+        var strategy = ResourceStrategy.Of(resource);
+        var metadata = obj.Metadata();
+        foreach (var name in new[] { "resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation" }) metadata.Remove(name);
+        metadata["uid"] = randomness.Uid();
+        metadata["creationTimestamp"] = ObjectMeta.Timestamp(time.GetUtcNow());
+        if (resource.CountsGenerations) metadata["generation"] = ObjectMeta.Long(1);
+        var report = Decode(write, obj, duplicates);
+        strategy.PrepareForCreate(resource, obj);
+        report = await MutateAsync(write, draft, AdmissionOperation.Create, report, ct);
+        RequireValid(write, draft, strategy, report);
+        ownership.OnCreate(write, obj);
+        await ValidateAsync(write, draft, AdmissionOperation.Create, ct);
+        if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
+        if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
+    }
+
+    public async ValueTask PrepareUpdateAsync(WriteContext write, Draft draft, IReadOnlyList<string> duplicates, FieldOwnership ownership, CancellationToken ct)
+    {
+        var (resource, obj, old) = (write.Resource, draft.Object, draft.Old!);
+        var strategy = ResourceStrategy.Of(resource);
+        KeepServerMetadata(write, obj, old);
+        strategy.PrepareForUpdate(resource, obj, old, write.Target.Subresource);
+        var report = Decode(write, obj, duplicates);
+        report = await MutateAsync(write, draft, AdmissionOperation.Update, report, ct);
+        CountGeneration(resource, obj, old);
+        RequireValid(write, draft, strategy, report);
+        ownership.OnUpdate(write, obj, old);
+        await ValidateAsync(write, draft, AdmissionOperation.Update, ct);
+        if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
+        if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
+    }
+
+    private static bool IsOwnComponent(WriteContext write) => write.Target.User.Name.StartsWith("system:", StringComparison.Ordinal);
+
+    /// <summary>What only the server says about an object survives any update.</summary>
+    private static void KeepServerMetadata(WriteContext write, JsonObject obj, JsonObject old)
+    {
+        var (metadata, kept) = (obj.Metadata(), old.Metadata());
+        if (metadata.Text("uid") is { Length: > 0 } uid && uid != kept.Text("uid"))
+        {
+            throw Refusals.Conflict(
+                write.Target.Group, write.Target.Resource, write.Target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {kept.Text("uid")}");
+        }
+
+        foreach (var name in new[] { "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion", "generateName" }) metadata.TakeFrom(kept, name);
+        metadata.Remove("selfLink");
+    }
+
+    /// <summary>metadata.generation counts changes of what is asked for: everything but metadata and, where it is written apart, status.</summary>
+    private static void CountGeneration(ServedResource resource, JsonObject obj, JsonObject old)
+    {
+        if (!resource.CountsGenerations || SameDesire(obj, old, resource.HasStatus)) return;
+        obj.Metadata()["generation"] = ObjectMeta.Long((old.Metadata().Number("generation") ?? 0) + 1);
+    }
+
+    private static bool SameDesire(JsonObject a, JsonObject b, bool statusApart)
+    {
+        bool Counts(string name) => name is not ("metadata" or "kind" or "apiVersion") && !(statusApart && name == "status");
+        var (inA, inB) = (a.Count(p => Counts(p.Key)), b.Count(p => Counts(p.Key)));
+        return inA == inB && a.All(p => !Counts(p.Key) || (b.TryGetPropertyValue(p.Key, out var other) && JsonNode.DeepEquals(p.Value, other)));
+    }
+
+    /// <summary>Defaults, prunes and looks at the types. A built-in kind with an ill-typed field cannot be decoded: 400, as a Go decoder answers, but with every field.</summary>
+    private static SchemaReport Decode(WriteContext write, JsonObject obj, IReadOnlyList<string> duplicates)
+    {
+        var report = Walk(write.Resource, obj);
+        FieldValidation.Judge(write, duplicates, report.UnknownFields);
+        if (!report.Causes.Any(c => c.Reason == TypeInvalid)) return report;
+        if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
+        var illTyped = report.Causes.Where(c => c.Reason == TypeInvalid).Select(c => $"{c.Field}: {c.Message}");
+        throw Refusals.BadRequest($"{write.DecodePrefix}{string.Join(", ", illTyped)}");
+    }
+
+    private static SchemaReport Walk(ServedResource resource, JsonObject obj)
+    {
+        var report = SchemaWalk.Run(resource.Schema, obj, SchemaPasses.All);
+        if (resource.BuiltIn is { } builtIn) BuiltInDefaults.Apply(builtIn, obj);
+        return report;
+    }
+
+    private async ValueTask<SchemaReport> MutateAsync(WriteContext write, Draft draft, AdmissionOperation operation, SchemaReport report, CancellationToken ct)
+    {
+        if (!admission.Handles(write.Target, operation)) return report;
+        await admission.MutateAsync(AdmissionChain.Request(operation, write.Target, draft.Object, draft.Old, write.Options.DryRun), write.Warnings, ct);
+        return Walk(write.Resource, draft.Object);
+    }
+
+    private async ValueTask ValidateAsync(WriteContext write, Draft draft, AdmissionOperation operation, CancellationToken ct)
+    {
+        if (!admission.Handles(write.Target, operation)) return;
+        await admission.ValidateAsync(AdmissionChain.Request(operation, write.Target, draft.Object, draft.Old, write.Options.DryRun), write.Warnings, ct);
+    }
+
+    private void RequireValid(WriteContext write, Draft draft, ResourceStrategy strategy, SchemaReport report)
+    {
+        var (resource, obj) = (write.Resource, draft.Object);
+        List<StatusCause> causes = [];
+        if (draft.Old is null) ObjectMetaValidation.ValidateCreate(obj, strategy.NameRule, resource.Namespaced, causes);
+        else ObjectMetaValidation.ValidateUpdate(obj, draft.Old, strategy.NameRule, resource.Namespaced, causes);
+        causes.AddRange(report.Causes);
+        strategy.Validate(resource, obj, draft.Old, write.Target.Subresource, causes);
+        if (resource.StoreName == CrdCatalog.StoreName) crds.Judge(obj, draft.Old, causes);
+        if (causes.Count > 0 && draft.Old is not null) Ratchet(resource, draft.Old, causes);
+        if (causes.Count > 0) throw Refusals.Invalid(resource.Group, resource.Kind, obj.Metadata().Text("name"), causes);
+    }
+
+    /// <summary>An update is not refused for what was wrong before and was left alone: a schema may have become stricter since.</summary>
+    private static void Ratchet(ServedResource resource, JsonObject old, List<StatusCause> causes)
+    {
+        var before = SchemaWalk.Run(resource.Schema, (JsonObject)old.DeepClone(), SchemaPasses.Validate).Causes.ToHashSet();
+        causes.RemoveAll(before.Contains);
+    }
+}

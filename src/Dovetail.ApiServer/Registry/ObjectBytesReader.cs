@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Schemas;
+using Dovetail.Store;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>Stored bytes as a version shows them: as they are in nearly every case, with another apiVersion for other versions (<c>None</c> conversion), and defaulted and pruned anew when the
+/// schema has changed since they were written.</summary>
+internal sealed class ObjectBytesReader
+{
+    private readonly ConditionalWeakTable<StoredObject, Normalised> normalised = [];
+
+    public ObjectBytes View(ServedResource resource, StoredObject stored) => new(stored.Revision, Bytes(resource, stored));
+
+    public ReadOnlyMemory<byte> Bytes(ServedResource resource, StoredObject stored)
+    {
+        var bytes = stored.SchemaGeneration == resource.SchemaGeneration ? stored.Bytes : Normalise(resource, stored);
+        if (bytes.AsSpan().StartsWith(resource.Head)) return bytes;
+        // Written through another version: everything behind the head is the same.
+        var rest = bytes.AsSpan(bytes.AsSpan().IndexOf("\"metadata\":{"u8) + "\"metadata\":{"u8.Length);
+        return (byte[])[.. resource.Head, .. rest];
+    }
+
+    private byte[] Normalise(ServedResource resource, StoredObject stored)
+    {
+        if (normalised.TryGetValue(stored, out var known) && known.Generation == resource.SchemaGeneration) return known.Bytes;
+        var obj = JsonDecoder.DecodeStored(stored.Bytes);
+        SchemaWalk.Run(resource.Schema, obj, SchemaPasses.PruneAndDefault);
+        var bytes = ObjectRenderer.Render(obj, resource.StorageHead).At(stored.Revision);
+        normalised.AddOrUpdate(stored, new(resource.SchemaGeneration, bytes));
+        return bytes;
+    }
+
+    private sealed record Normalised(long Generation, byte[] Bytes);
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Selectors;
+using Dovetail.Store;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>Which objects a list or watch is about: namespace, name, labels and fields together.</summary>
+internal sealed class ObjectFilter
+{
+    private readonly LabelSelector labels;
+    private readonly ImmutableArray<(string[] Path, string Value, bool Negated)> fields;
+
+    private ObjectFilter(string? ns, string? name, LabelSelector labels, ImmutableArray<(string[] Path, string Value, bool Negated)> fields) =>
+        (Namespace, Name, this.labels, this.fields) = (ns, name, labels, fields);
+
+    /// <summary>Null: every namespace.</summary>
+    public string? Namespace { get; }
+
+    /// <summary>The one name that can match, or null.</summary>
+    public string? Name { get; }
+
+    /// <summary>Nothing but the namespace narrows the selection.</summary>
+    public bool IsPlain => Name is null && labels.IsEverything && fields.Length == 0;
+
+    /// <exception cref="StatusException">400: a selector that cannot be read, or a field that this kind cannot be selected by.</exception>
+    public static ObjectFilter Parse(ServedResource resource, ObjectTarget target, string labelSelector, string fieldSelector)
+    {
+        LabelSelector labels;
+        FieldSelector selector;
+        try
+        {
+            labels = LabelSelector.Parse(labelSelector);
+            selector = FieldSelector.Parse(fieldSelector);
+        }
+        catch (FormatException e)
+        {
+            throw Refusals.BadRequest($"unable to parse requirement: {e.Message}");
+        }
+
+        string? ns = resource.Namespaced && target.Namespace.Length > 0 ? target.Namespace : null;
+        string? name = target.Name.Length > 0 ? target.Name : null;
+        var fields = ImmutableArray.CreateBuilder<(string[] Path, string Value, bool Negated)>();
+        foreach (var term in selector.Requirements)
+        {
+            switch (term.Field)
+            {
+                case "metadata.name" when !term.Negated && name is null:
+                    name = term.Value;
+                    continue;
+                case "metadata.namespace" when !term.Negated && ns is null:
+                    ns = term.Value;
+                    continue;
+                case "metadata.name" or "metadata.namespace":
+                    break;
+                default:
+                    if (!resource.SelectableFields.Contains(term.Field)) throw Refusals.BadRequest($"field label not supported: {term.Field}");
+                    break;
+            }
+
+            fields.Add((term.Field.Split('.'), term.Value, term.Negated));
+        }
+
+        return new(ns, name, labels, fields.ToImmutable());
+    }
+
+    public bool Matches(StoredObject stored)
+    {
+        if (Namespace is not null && stored.Key.Namespace != Namespace) return false;
+        if (Name is not null && stored.Key.Name != Name) return false;
+        foreach (var (path, value, negated) in fields)
+        {
+            if ((StoredJson.Text(stored.Bytes, path) == value) == negated) return false;
+        }
+
+        return labels.IsEverything || labels.Matches(StoredJson.Labels(stored.Bytes));
+    }
+}

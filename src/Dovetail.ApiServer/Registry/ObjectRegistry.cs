@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Crds;
+using Dovetail.ApiServer.Registry.Strategies;
+using Dovetail.ApiServer.Security;
+using Dovetail.Machinery.Admission;
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
+using Dovetail.Store;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>What the registry is made of; everything that is not determined by its input comes from here.</summary>
+public sealed record ObjectRegistryOptions
+{
+    public required IRevisionStore Store { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public IAuthorizer Authorizer { get; init; } = new FixedAuthorizer();
+
+    public ImmutableArray<IAdmissionPlugin> Admission { get; init; } = [];
+
+    public Randomness Randomness { get; init; } = Randomness.System;
+
+    /// <summary>Names of CRDs whose CEL rules are accepted because an admission plugin enforces them (the platform's own).</summary>
+    public ImmutableHashSet<string> TrustedCelRules { get; init; } = [];
+}
+
+/// <summary>The API without HTTP: every resource, every verb. It starts no task and reads no clock of its own, so that it runs the same under a simulated scheduler.</summary>
+public sealed class ObjectRegistry : IObjectApi
+{
+    private readonly IRevisionStore store;
+    private readonly IAuthorizer authorizer;
+    private readonly ObjectReader reader;
+    private readonly ObjectWatcher watcher;
+    private readonly ObjectWriter writer;
+    private readonly ObjectDeleter deleter;
+    private readonly Subresources subresources;
+    private readonly ScaleSubresource scale;
+    private readonly AccessReviews reviews;
+    private readonly FieldManagers fieldManagers;
+    private readonly CrdCatalog crds;
+
+    public ObjectRegistry(ObjectRegistryOptions options)
+    {
+        store = options.Store;
+        authorizer = options.Authorizer;
+        var bytes = new ObjectBytesReader();
+        var admission = new AdmissionChain(options.Admission);
+        crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
+        reader = new(store, bytes);
+        watcher = new(store, bytes, options.Time);
+        fieldManagers = new FieldManagers(options.Time);
+        writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), options.Randomness);
+        deleter = new(store, bytes, admission, options.Time);
+        subresources = new(store, writer, deleter, admission, options.Time);
+        scale = new(reader, writer);
+        reviews = new(authorizer);
+    }
+
+    /// <summary>What is served now.</summary>
+    public ResourceCatalog Catalog => crds.Current;
+
+    public ValueTask<ObjectBytes> GetAsync(ObjectTarget target, string resourceVersion, CancellationToken ct)
+    {
+        var resource = Admit(target, "get");
+        if (target.Subresource is "" or "status") return new(reader.Get(resource, target, resourceVersion));
+        return target.Subresource == "scale" ? new(scale.Get(resource, target)) : throw NotServed(target, "get");
+    }
+
+    public ValueTask<ObjectListing> ListAsync(ObjectTarget target, ListOptions options, CancellationToken ct) =>
+        reader.ListAsync(Admit(target, "list"), target, options, ct);
+
+    public async IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var resource = Admit(target, "watch");
+        await foreach (var change in watcher.WatchAsync(resource, target, options, ct)) yield return change;
+    }
+
+    public async ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
+    {
+        var write = Begin(target, "create", options);
+        if (write.Resource.Virtual) return reviews.Answer(write, json);
+        if (target.Subresource.Length > 0) return await subresources.CreateAsync(write, json, fieldManagers.Update, ct);
+        crds.RequireCreatable(write.Resource);
+        var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
+        BodyDecoder.RequireIdentity(write, obj, named: false);
+        return Noticed(write, await writer.CreateAsync(write, obj, duplicates, fieldManagers.Update, ct));
+    }
+
+    public async ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
+    {
+        var write = Begin(target, "update", options);
+        if (target.Subresource == "scale") return await scale.UpdateAsync(write, json, fieldManagers.Update, ct);
+        var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
+        BodyDecoder.RequireIdentity(write, obj, named: true);
+        var revision = RequireRevision(write, obj);
+        if (revision is null && target.Subresource.Length == 0 && ResourceStrategy.Of(write.Resource).CreatesOnUpdate && !Exists(write))
+        {
+            Authorise(target, "create");
+            return Noticed(write, await writer.CreateAsync(write, obj, duplicates, fieldManagers.Update, ct));
+        }
+
+        return Noticed(write, await writer.UpdateAsync(write, (_, _) => new((JsonObject)obj.DeepClone(), revision, duplicates), fieldManagers.Update, ct));
+    }
+
+    public async ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
+    {
+        var write = Begin(target, "patch", options);
+        if (target.Subresource == "scale") return await scale.PatchAsync(write, type, patch, fieldManagers.Update, ct);
+        if (type != PatchType.ApplyYaml) return Noticed(write, await writer.UpdateAsync(write, ObjectPatch.Of(write, type, patch), fieldManagers.Update, ct));
+        var apply = fieldManagers.Apply(write, patch);
+        if (target.Subresource.Length == 0 && !Exists(write))
+        {
+            Authorise(target, "create");
+            crds.RequireCreatable(write.Resource);
+            return Noticed(write, await writer.CreateAsync(write, apply.NewObject(), apply.Duplicates, apply, ct));
+        }
+
+        return Noticed(write, await writer.UpdateAsync(write, apply.Merge, apply, ct));
+    }
+
+    public async ValueTask<WriteResult> DeleteAsync(ObjectTarget target, DeleteOptions options, CancellationToken ct)
+    {
+        var resource = Admit(target, "delete");
+        if (target.Subresource.Length > 0) throw NotServed(target, "delete");
+        var result = await deleter.DeleteAsync(resource, target, options, ct);
+        crds.Notice(resource);
+        return result;
+    }
+
+    public async ValueTask<ObjectListing> DeleteCollectionAsync(ObjectTarget target, ListOptions selection, DeleteOptions options, CancellationToken ct)
+    {
+        var resource = Admit(target, "deletecollection");
+        var listing = await reader.ListAsync(resource, target, selection, ct);
+        // Many at once, so that the store commits them in groups.
+        foreach (var chunk in listing.Items.Chunk(128)) await Task.WhenAll(chunk.Select(item => DeleteListedAsync(resource, target, item, options, ct)));
+        crds.Notice(resource);
+        return listing;
+    }
+
+    private async Task DeleteListedAsync(ServedResource resource, ObjectTarget target, ObjectBytes item, DeleteOptions options, CancellationToken ct)
+    {
+        var one = target with
+        {
+            Namespace = StoredJson.Text(item.Json.Span, ["metadata", "namespace"]),
+            Name = StoredJson.Text(item.Json.Span, ["metadata", "name"]),
+        };
+        try
+        {
+            await deleter.DeleteAsync(resource, one, options, ct);
+        }
+        catch (StatusException e) when (e.Status.Reason == "NotFound")
+        {
+            // It went by itself between the list and its turn.
+        }
+    }
+
+    private WriteContext Begin(ObjectTarget target, string verb, WriteOptions options)
+    {
+        FieldValidation.RequireKnown(options.FieldValidation);
+        return new(Admit(target, verb), target, options);
+    }
+
+    /// <summary>Finds the resource, whether it knows the verb, and whether the user may.</summary>
+    private ServedResource Admit(ObjectTarget target, string verb)
+    {
+        var resource = Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
+        if (target.Subresource.Length > 0 && !resource.Subresources.ContainsKey(target.Subresource)) throw Refusals.UnknownResource();
+        var verbs = target.Subresource.Length == 0 ? resource.Verbs : (IReadOnlyCollection<string>)resource.Subresources[target.Subresource].Verbs;
+        if (!verbs.Contains(verb)) throw NotServed(target, verb);
+        if (!resource.Namespaced && target.Namespace.Length > 0) throw Refusals.UnknownResource();
+        if (resource.Namespaced && target.Namespace.Length == 0 && verb is not ("list" or "watch") && !resource.Virtual)
+            throw Refusals.BadRequest("an empty namespace may not be set during creation");
+        Authorise(target, verb);
+        return resource;
+    }
+
+    private void Authorise(ObjectTarget target, string verb)
+    {
+        var request = new AccessRequest
+        {
+            User = target.User,
+            Verb = verb,
+            Group = target.Group,
+            Resource = target.Resource,
+            Subresource = target.Subresource,
+            Namespace = target.Namespace,
+            Name = target.Name,
+        };
+        if (authorizer.Refuse(request) is { } reason) throw AccessRefusal.Of(request, reason);
+    }
+
+    private bool Exists(WriteContext write) => store.Current.Find(ObjectReader.KeyOf(write.Resource, write.Target)) is not null;
+
+    /// <summary>The resourceVersion that an update names; custom resources must name one.</summary>
+    private static long? RequireRevision(WriteContext write, JsonObject obj)
+    {
+        var text = obj.Metadata().Text("resourceVersion");
+        if (text is not ("" or "0")) return ObjectReader.Revision(text);
+        if (!write.Resource.Custom) return null;
+        throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, write.Target.Name, [new StatusCause(
+            "FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion")]);
+    }
+
+    private WriteResult Noticed(WriteContext write, WriteResult result)
+    {
+        if (!write.Options.DryRun) crds.Notice(write.Resource);
+        return result;
+    }
+
+    private static StatusException NotServed(ObjectTarget target, string verb) => Refusals.VerbNotSupported(
+        target.Group, target.Subresource.Length == 0 ? target.Resource : $"{target.Resource}/{target.Subresource}", verb);
+}

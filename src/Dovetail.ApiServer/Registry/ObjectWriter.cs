@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Registry.Strategies;
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Store;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>Makes the next state of an object from the stored one, which is not to be changed. It runs again when another writer was faster.</summary>
+/// <param name="Object">The next state.</param>
+/// <param name="Revision">The resourceVersion that the client read; null when it does not care.</param>
+internal readonly record struct NextState(JsonObject Object, long? Revision, IReadOnlyList<string> Duplicates);
+
+/// <summary>Creates and updates: admission, schema, metadata rules, field managers, and the write with optimistic concurrency.</summary>
+internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes, DraftProcessor processor, NamespaceGate namespaces, Randomness randomness)
+{
+    /// <summary>As often as upstream tries when the client did not name a resourceVersion.</summary>
+    private const int UpdateAttempts = 10;
+
+    private const int NameAttempts = 8;
+
+    public async ValueTask<WriteResult> CreateAsync(WriteContext write, JsonObject obj, IReadOnlyList<string> duplicates, FieldOwnership ownership, CancellationToken ct)
+    {
+        var metadata = obj.Metadata();
+        if (metadata.Text("resourceVersion") is { Length: > 0 } and not "0")
+            throw Refusals.BadRequest("resourceVersion should not be set on objects to be created");
+        if (write.Resource.Namespaced) namespaces.RequireActive(write, metadata.Text("name"));
+        var prefix = metadata.Text("name").Length == 0 ? metadata.Text("generateName") : "";
+        for (var attempt = 1; ; attempt++)
+        {
+            if (prefix.Length > 0) metadata["name"] = randomness.Name(prefix);
+            var draft = new Draft(attempt < NameAttempts && prefix.Length > 0 ? (JsonObject)obj.DeepClone() : obj, null);
+            await processor.PrepareCreateAsync(write, draft, duplicates, ownership, ct);
+            var name = draft.Object.Metadata().Text("name");
+            var key = new ObjectKey(write.Resource.StoreName, write.Resource.Namespaced ? write.Target.Namespace : "", name);
+            var rendered = ObjectRenderer.Render(draft.Object, write.Resource.StorageHead);
+            if (write.Options.DryRun)
+            {
+                if (store.Current.Find(key) is not null) throw Refusals.AlreadyExists(write.Resource.Group, write.Resource.Plural, name);
+                return Result(write, new(0, Unversioned(write, rendered)), created: true);
+            }
+
+            switch (await store.WriteAsync(new StoreWrite.Put(key, Precondition.Absent, write.Resource.SchemaGeneration, rendered.At), ct))
+            {
+                case WriteOutcome.Committed committed:
+                    return Result(write, bytes.View(write.Resource, committed.Object), created: true);
+                case WriteOutcome.Conflict when prefix.Length == 0:
+                    throw Refusals.AlreadyExists(write.Resource.Group, write.Resource.Plural, name);
+                case WriteOutcome.Conflict when attempt == NameAttempts:
+                    throw Refusals.GeneratedNameTaken(write.Resource.Group, write.Resource.Plural, name);
+                default:
+                    write.Warnings.Clear();
+                    continue;
+            }
+        }
+    }
+
+    /// <summary>Replaces the object by what <paramref name="next"/> makes of it. A state that equals the stored one is not written.</summary>
+    public async ValueTask<WriteResult> UpdateAsync(WriteContext write, Func<StoredObject, JsonObject, NextState> next, FieldOwnership ownership, CancellationToken ct)
+    {
+        var key = ObjectReader.KeyOf(write.Resource, write.Target);
+        for (var attempt = 1; ; attempt++)
+        {
+            var stored = store.Current.Find(key) ?? throw Refusals.NotFound(write.Target.Group, write.Target.Resource, write.Target.Name);
+            var old = JsonDecoder.DecodeStored(bytes.Bytes(write.Resource, stored).Span);
+            var asked = next(stored, old);
+            if (asked.Revision is { } read && read != stored.Revision) throw Refusals.StaleObject(write.Target.Group, write.Target.Resource, write.Target.Name);
+            if (ReferenceEquals(asked.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);
+            var draft = new Draft(asked.Object, old);
+            await processor.PrepareUpdateAsync(write, draft, asked.Duplicates, ownership, ct);
+            if (JsonNode.DeepEquals(draft.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);
+            var rendered = ObjectRenderer.Render(draft.Object, write.Resource.StorageHead);
+            if (write.Options.DryRun) return Result(write, new(stored.Revision, Viewed(write, rendered, stored.Revision)), created: false);
+            var outcome = await store.WriteAsync(WriteOf(write, key, stored, draft.Object, rendered), ct);
+            switch (outcome)
+            {
+                case WriteOutcome.Committed committed:
+                    return Result(write, bytes.View(write.Resource, committed.Object), created: false);
+                default:
+                    if (asked.Revision is not null || attempt == UpdateAttempts) throw Refusals.StaleObject(write.Target.Group, write.Target.Resource, write.Target.Name);
+                    write.Warnings.Clear();
+                    continue;
+            }
+        }
+    }
+
+    /// <summary>The write that takes the last obstacle to a begun deletion away is the deletion.</summary>
+    private static StoreWrite WriteOf(WriteContext write, ObjectKey key, StoredObject stored, JsonObject obj, RenderedObject rendered)
+    {
+        var metadata = obj.Metadata();
+        var strategy = ResourceStrategy.Of(write.Resource);
+        var gone = obj.IsTerminating() && !metadata.Strings("finalizers").Any() && metadata.Number("deletionGracePeriodSeconds") is null or 0 && !strategy.HoldsDeletion(obj);
+        return gone && obj.IsTerminating()
+            ? new StoreWrite.Delete(key, Precondition.At(stored.Revision), rendered.At, strategy.PurgesHistory)
+            : new StoreWrite.Put(key, Precondition.At(stored.Revision), write.Resource.SchemaGeneration, rendered.At);
+    }
+
+    /// <summary>An object that was never written has no resourceVersion.</summary>
+    private static byte[] Unversioned(WriteContext write, RenderedObject rendered) => [.. write.Resource.Head, .. rendered.Bytes.Span[write.Resource.StorageHead.Length..]];
+
+    private static byte[] Viewed(WriteContext write, RenderedObject rendered, long revision) =>
+        [.. write.Resource.Head, .. rendered.At(revision).AsSpan(write.Resource.StorageHead.Length)];
+
+    private static WriteResult Result(WriteContext write, ObjectBytes obj, bool created) => new(obj, created, Removed: false, [.. write.Warnings.Distinct()]);
+}

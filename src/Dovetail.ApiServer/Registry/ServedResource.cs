@@ -1,0 +1,93 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Dovetail.Machinery.BuiltIn;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>A subresource as it is served: its verbs, and the kind that it speaks when that is another than its resource's (scale, binding, eviction).</summary>
+public sealed record ServedSubresource(string Name, string Kind, string Group, string Version, ImmutableArray<string> Verbs);
+
+/// <summary>Where a custom resource keeps what its scale subresource shows: JSON paths in CRD form (<c>.spec.replicas</c>).</summary>
+public sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string LabelSelector);
+
+/// <summary>A column of <c>kubectl get</c> that a CRD defines.</summary>
+public sealed record PrinterColumn(string Name, string Type, string Format, string Description, int Priority, string JsonPath);
+
+/// <summary>One resource in one served version: everything that a request needs to know about it. Immutable; a changed CRD makes a new one.</summary>
+public sealed record ServedResource
+{
+    public required string Group { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string ListKind { get; init; }
+
+    public required string Plural { get; init; }
+
+    public required string Singular { get; init; }
+
+    public required bool Namespaced { get; init; }
+
+    public ImmutableArray<string> ShortNames { get; init; } = [];
+
+    public ImmutableArray<string> Categories { get; init; } = [];
+
+    public required FrozenSet<string> Verbs { get; init; }
+
+    public FrozenDictionary<string, ServedSubresource> Subresources { get; init; } = FrozenDictionary<string, ServedSubresource>.Empty;
+
+    public required Schema Schema { get; init; }
+
+    /// <summary>Changes whenever the schema's defaults or pruning may have; stored with every object.</summary>
+    public required long SchemaGeneration { get; init; }
+
+    /// <summary>The version whose apiVersion stored bytes carry.</summary>
+    public required string StorageVersion { get; init; }
+
+    /// <summary>Whether metadata.generation counts changes of the desired state.</summary>
+    public bool CountsGenerations { get; init; }
+
+    /// <summary>Nothing is kept of it: its creation is a question that the server answers (reviews).</summary>
+    public bool Virtual { get; init; }
+
+    /// <summary>Warned about with every request; "" when the version is not deprecated.</summary>
+    public string DeprecationWarning { get; init; } = "";
+
+    public ScalePaths? Scale { get; init; }
+
+    /// <summary>What <c>kubectl get</c> shows of a custom resource besides its name.</summary>
+    public ImmutableArray<PrinterColumn> Columns { get; init; } = [];
+
+    /// <summary>Paths beyond metadata.name and metadata.namespace that field selectors may use (<c>.spec.nodeName</c>), keyed as they are written in a selector.</summary>
+    public FrozenSet<string> SelectableFields { get; init; } = FrozenSet<string>.Empty;
+
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    public string StorageApiVersion => Group.Length == 0 ? StorageVersion : $"{Group}/{StorageVersion}";
+
+    /// <summary>The resource's name in the store: every served version shares it.</summary>
+    public required string StoreName { get; init; }
+
+    /// <summary>The row of the built-in table; null for custom resources.</summary>
+    public BuiltInResource? BuiltIn { get; init; }
+
+    public bool Custom => BuiltIn is null;
+
+    /// <summary>How this version's bytes begin (see <see cref="ObjectRenderer"/>).</summary>
+    public byte[] Head { get; private init; } = [];
+
+    /// <summary>How stored bytes begin.</summary>
+    public byte[] StorageHead { get; private init; } = [];
+
+    public bool HasStatus => Subresources.ContainsKey("status");
+
+    /// <summary>The same resource with what is derived from the rest filled in; every catalog entry went through it.</summary>
+    internal ServedResource Sealed() => this with
+    {
+        Head = ObjectRenderer.Head(Kind, ApiVersion),
+        StorageHead = ObjectRenderer.Head(Kind, StorageApiVersion),
+    };
+}

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.BuiltIn;
+using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.ApiServer.Registry.Strategies;
+
+/// <summary>What is particular to a kind when it is written; this one is right for custom resources and for most built-in kinds. Upstream's name for it is strategy.</summary>
+internal class ResourceStrategy
+{
+    private static readonly ResourceStrategy Plain = new();
+
+    private static readonly Dictionary<string, ResourceStrategy> Particular = new()
+    {
+        ["namespaces"] = new NamespaceStrategy(),
+        ["pods"] = new PodStrategy(),
+        ["secrets"] = new SecretStrategy(),
+        ["customresourcedefinitions.apiextensions.k8s.io"] = new Crds.CrdStrategy(),
+        ["events"] = new UpsertedStrategy(),
+        ["services"] = new UpsertedStrategy(NameRule.Dns1035Label),
+        ["endpoints"] = new UpsertedStrategy(),
+        ["leases.coordination.k8s.io"] = new UpsertedStrategy(),
+        ["roles.rbac.authorization.k8s.io"] = new UpsertedStrategy(NameRule.PathSegment),
+        ["clusterroles.rbac.authorization.k8s.io"] = new UpsertedStrategy(NameRule.PathSegment),
+        ["rolebindings.rbac.authorization.k8s.io"] = new UpsertedStrategy(NameRule.PathSegment),
+        ["clusterrolebindings.rbac.authorization.k8s.io"] = new UpsertedStrategy(NameRule.PathSegment),
+    };
+
+    public static ResourceStrategy Of(ServedResource resource) => resource.Custom ? Plain : Particular.GetValueOrDefault(resource.StoreName, Plain);
+
+    public virtual NameRule NameRule => NameRule.DnsSubdomain;
+
+    /// <summary>Whether a PUT on a name that is not there creates the object.</summary>
+    public virtual bool CreatesOnUpdate => false;
+
+    /// <summary>Whether no earlier bytes may stay in history when the object is deleted.</summary>
+    public virtual bool PurgesHistory => false;
+
+    /// <summary>Brings a new object into its first state: what only the server may say is set or taken away.</summary>
+    public virtual void PrepareForCreate(ServedResource resource, JsonObject obj)
+    {
+        if (resource.HasStatus) obj.Remove("status");
+    }
+
+    /// <summary>Takes back what this path may not change: status on the object itself, everything else on status.</summary>
+    public virtual void PrepareForUpdate(ServedResource resource, JsonObject obj, JsonObject old, string subresource)
+    {
+        if (subresource == "status") KeepAllBut("status", resource, obj, old);
+        else if (resource.HasStatus && subresource is "" or "scale") obj.TakeFrom(old, "status");
+    }
+
+    /// <summary>Rules beyond schema and metadata; every broken one is added.</summary>
+    public virtual void Validate(ServedResource resource, JsonObject obj, JsonObject? old, string subresource, List<StatusCause> causes)
+    {
+        if (resource.BuiltIn is not { } builtIn) return;
+        if (old is null) BuiltInValidation.ValidateCreate(builtIn, obj, causes);
+        else if (subresource is "" or "status") BuiltInValidation.ValidateUpdate(builtIn, obj, old, subresource, causes);
+    }
+
+    /// <summary>Whether a deleted object stays although metadata.finalizers is empty.</summary>
+    public virtual bool HoldsDeletion(JsonObject obj) => false;
+
+    /// <summary>Seconds that a deletion leaves the object to end by itself; 0 for what is simply taken away.</summary>
+    public virtual long GraceSeconds(JsonObject obj, long? asked) => 0;
+
+    /// <summary>The object's deletion has begun and it stays for now.</summary>
+    public virtual void BeginDeletion(JsonObject obj)
+    {
+    }
+
+    /// <summary>Custom resources keep their metadata on status writes; built-in kinds let labels and annotations through (node agents patch them there).</summary>
+    protected static void KeepAllBut(string field, ServedResource resource, JsonObject obj, JsonObject old)
+    {
+        foreach (var name in obj.Select(p => p.Key).Where(n => n != field && n is not ("metadata" or "kind" or "apiVersion") && !old.ContainsKey(n)).ToArray()) obj.Remove(name);
+        foreach (var (name, value) in old)
+        {
+            if (name != field && name is not ("metadata" or "kind" or "apiVersion")) obj[name] = value?.DeepClone();
+        }
+
+        var metadata = obj.Metadata();
+        if (!resource.Custom)
+        {
+            metadata.TakeFrom(old.Metadata(), "ownerReferences");
+            metadata.TakeFrom(old.Metadata(), "finalizers");
+            return;
+        }
+
+        var managed = metadata["managedFields"]?.DeepClone();
+        var kept = (JsonObject)old.Metadata().DeepClone();
+        kept["managedFields"] = managed;
+        obj["metadata"] = kept;
+    }
+}
+
+/// <summary>Kinds that a PUT creates when they are not there.</summary>
+internal sealed class UpsertedStrategy(NameRule names = NameRule.DnsSubdomain) : ResourceStrategy
+{
+    public override NameRule NameRule => names;
+
+    public override bool CreatesOnUpdate => true;
+}

@@ -1,0 +1,23 @@
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Endpoints;
+
+namespace Dovetail.ApiServer.Registry;
+
+/// <summary>One write on its way through the registry.</summary>
+internal sealed class WriteContext(ServedResource resource, ObjectTarget target, WriteOptions options)
+{
+    public ServedResource Resource { get; } = resource;
+
+    public ObjectTarget Target { get; } = target;
+
+    public WriteOptions Options { get; } = options;
+
+    /// <summary>What the client is told in Warning headers, each once.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>How upstream names a body that it cannot take: <c>Pod in version "v1" cannot be handled as a Pod: …</c></summary>
+    public string DecodePrefix => $"{Resource.Kind} in version \"{Resource.Version}\" cannot be handled as a {Resource.Kind}: ";
+}
+
+/// <summary>The desired next state of an object. Null <see cref="Old"/>: it is created.</summary>
+internal sealed record Draft(JsonObject Object, JsonObject? Old);

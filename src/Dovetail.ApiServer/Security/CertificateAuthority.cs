@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Dovetail.ApiServer.Security;
+
+/// <summary>A certificate with its key, both PEM.</summary>
+public sealed record IssuedCertificate(string CertificatePem, string KeyPem)
+{
+    public X509Certificate2 ToX509() => X509Certificate2.CreateFromPem(CertificatePem, KeyPem);
+}
+
+/// <summary>The platform's own certificate authority (ECDSA P-256), kept in a folder as <c>ca.crt</c> and <c>ca.key</c> (mode 0600). What it issues is renewed at start when less than a
+/// fifth of its life is left, or when its names have changed.</summary>
+public sealed class CertificateAuthority : IDisposable
+{
+    private static readonly TimeSpan CaLifetime = TimeSpan.FromDays(3650);
+
+    // A client's clock may be a little behind ours.
+    private static readonly TimeSpan Backdate = TimeSpan.FromHours(1);
+
+    private readonly string folder;
+    private readonly TimeProvider time;
+
+    private CertificateAuthority(string folder, X509Certificate2 certificate, TimeProvider time)
+    {
+        this.folder = folder;
+        this.time = time;
+        Certificate = certificate;
+        CertificatePem = certificate.ExportCertificatePem();
+    }
+
+    /// <summary>How long issued certificates live.</summary>
+    public static TimeSpan LeafLifetime => TimeSpan.FromDays(365);
+
+    public X509Certificate2 Certificate { get; }
+
+    public string CertificatePem { get; }
+
+    /// <summary>Reads the authority of a folder, or makes one. One half of the pair without the other is refused: a new authority would lock every client out.</summary>
+    /// <exception cref="InvalidDataException">The folder holds something that is no authority.</exception>
+    public static CertificateAuthority LoadOrCreate(string folder, TimeProvider time)
+    {
+        var (certificatePath, keyPath) = (Path.Combine(folder, "ca.crt"), Path.Combine(folder, "ca.key"));
+        Directory.CreateDirectory(folder);
+        if (File.Exists(certificatePath) && File.Exists(keyPath)) return new(folder, Load(certificatePath, keyPath), time);
+        if (File.Exists(certificatePath)) throw new InvalidDataException($"{certificatePath} is there, but its key {keyPath} is not");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(new X500DistinguishedName("CN=dovetail-ca"), key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var now = time.GetUtcNow();
+        using var made = request.CreateSelfSigned(now - Backdate, now + CaLifetime);
+        // The key first: a certificate on disk promises that its key is there too.
+        PemFiles.WriteSecret(keyPath, key.ExportPkcs8PrivateKeyPem() + "\n");
+        PemFiles.WritePublic(certificatePath, made.ExportCertificatePem() + "\n");
+        return new(folder, Load(certificatePath, keyPath), time);
+    }
+
+    /// <summary>A serving certificate; <paramref name="names"/> are DNS names and IP addresses. It can act as a client too, so that two components trust one pair.</summary>
+    public IssuedCertificate IssueServer(string commonName, ImmutableArray<string> names)
+    {
+        var alternatives = new SubjectAlternativeNameBuilder();
+        foreach (var name in names.Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            if (IPAddress.TryParse(name, out var address)) alternatives.AddIpAddress(address);
+            else alternatives.AddDnsName(name);
+        }
+
+        return Issue(Subject(commonName, []), alternatives.Build(), server: true);
+    }
+
+    /// <summary>A client certificate: CN is the user, each O a group.</summary>
+    public IssuedCertificate IssueClient(string user, ImmutableArray<string> groups) => Issue(Subject(user, groups), null, server: false);
+
+    /// <summary>The serving certificate kept as <paramref name="fileName"/>.crt and .key, issued anew when missing, near its end, from another authority, or for other names.</summary>
+    public IssuedCertificate EnsureServer(string fileName, string commonName, ImmutableArray<string> names) =>
+        Ensure(fileName, kept => NamesOf(kept).SetEquals(names), () => IssueServer(commonName, names));
+
+    /// <summary>The client certificate kept as <paramref name="fileName"/>.crt and .key.</summary>
+    public IssuedCertificate EnsureClient(string fileName, string user, ImmutableArray<string> groups)
+    {
+        var subject = Subject(user, groups).Name;
+        return Ensure(fileName, kept => kept.SubjectName.Name == subject, () => IssueClient(user, groups));
+    }
+
+    public void Dispose() => Certificate.Dispose();
+
+    private IssuedCertificate Ensure(string fileName, Func<X509Certificate2, bool> fits, Func<IssuedCertificate> issue)
+    {
+        var (certificatePath, keyPath) = (Path.Combine(folder, fileName + ".crt"), Path.Combine(folder, fileName + ".key"));
+        if (File.Exists(certificatePath) && File.Exists(keyPath))
+        {
+            var kept = new IssuedCertificate(File.ReadAllText(certificatePath), File.ReadAllText(keyPath));
+            if (Usable(kept, fits)) return kept;
+        }
+
+        var fresh = issue();
+        PemFiles.WriteSecret(keyPath, fresh.KeyPem);
+        PemFiles.WritePublic(certificatePath, fresh.CertificatePem);
+        return fresh;
+    }
+
+    private bool Usable(IssuedCertificate kept, Func<X509Certificate2, bool> fits)
+    {
+        try
+        {
+            using var certificate = kept.ToX509();
+            var left = certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime;
+            return left > LeafLifetime / 5 && fits(certificate) && ClientCertificates.IssuedBy(Certificate, certificate, time.GetUtcNow());
+        }
+        catch (CryptographicException)
+        {
+            // A torn pair (written half, edited by hand) is replaced like a missing one.
+            return false;
+        }
+    }
+
+    private IssuedCertificate Issue(X500DistinguishedName subject, X509Extension? alternatives, bool server)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        var usages = new OidCollection { new Oid(ClientCertificates.ClientAuthentication) };
+        if (server) usages.Add(new Oid("1.3.6.1.5.5.7.3.1"));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(usages, critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        if (alternatives is not null) request.CertificateExtensions.Add(alternatives);
+        var now = time.GetUtcNow();
+        var end = now + LeafLifetime < Certificate.NotAfter ? now + LeafLifetime : Certificate.NotAfter;
+        var start = now - Backdate > Certificate.NotBefore ? now - Backdate : Certificate.NotBefore;
+        using var made = request.Create(Certificate, start, end, RandomNumberGenerator.GetBytes(16));
+        return new(made.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
+    }
+
+    private static X500DistinguishedName Subject(string commonName, ImmutableArray<string> groups)
+    {
+        var builder = new X500DistinguishedNameBuilder();
+        foreach (var group in groups) builder.AddOrganizationName(group);
+        builder.AddCommonName(commonName);
+        return builder.Build();
+    }
+
+    private static HashSet<string> NamesOf(X509Certificate2 certificate)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
+        {
+            names.UnionWith(extension.EnumerateDnsNames());
+            names.UnionWith(extension.EnumerateIPAddresses().Select(a => a.ToString()));
+        }
+
+        return names;
+    }
+
+    private static X509Certificate2 Load(string certificatePath, string keyPath)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+        }
+        catch (CryptographicException e)
+        {
+            throw new InvalidDataException($"{certificatePath} and {keyPath} are no certificate authority: {e.Message}", e);
+        }
+    }
+}
