@@ -39,11 +39,12 @@ public sealed class InlineSqliteRevisionStoreTests : RevisionStoreContract
     protected override IRevisionStore Open() => SqliteRevisionStore.Open(new() { Path = ":memory:", Inline = true }, TimeProvider.System);
 }
 
+/// <summary>A folder that exists from its first use, so that a process that never uses it and is killed leaves none.</summary>
 internal sealed class TempFolder : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dovetail-store-");
+    private DirectoryInfo? _folder;
 
-    public string File(string name) => Path.Combine(_folder.FullName, name);
+    public string File(string name) => Path.Combine((_folder ??= Directory.CreateTempSubdirectory("dovetail-store-")).FullName, name);
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder?.Delete(recursive: true);
 }
