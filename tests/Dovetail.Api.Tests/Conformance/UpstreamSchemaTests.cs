@@ -14,6 +14,7 @@ public sealed class UpstreamSchemaTests
     {
         ["metadata x-kubernetes-preserve-unknown-fields"] = "metadata of a template is spelled out, so that --validate=strict finds typing errors in it",
         ["clock x-kubernetes-preserve-unknown-fields"] = "clock is spelled out",
+        ["readOnly x-kubernetes-validations"] = "as path",
         ["path x-kubernetes-validations"] = "admission checks it (CEL rules of upstream's schemas are rules of virt-api here)",
     };
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Dovetail.Api.KubeVirt;
 using k8s.Models;
 
 namespace Dovetail.Api.Tests.Crds;
@@ -32,6 +33,7 @@ internal static class EmbeddedKinds
     [
         typeof(V1LabelSelector), typeof(V1LocalObjectReference), typeof(V1NodeSelector), typeof(V1NodeSelectorTerm), typeof(V1ObjectFieldSelector),
         typeof(V1ResourceFieldSelector), typeof(V1TypedLocalObjectReference), typeof(V1OwnerReference),
+        typeof(ConfigMapVolumeSource),
     ];
 
     public static bool Required(PropertyInfo property) => RequiredFields.Contains((property.DeclaringType!, SchemaWriter.JsonName(property)));

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dovetail.Api;
+using Dovetail.Api.Json;
+using Dovetail.Api.KubeVirt;
+
+namespace Dovetail.Virt.VirtController.VirtualMachines;
+
+/// <summary>
+/// A fingerprint of the spec that a guest was started with, kept as an annotation on its VMI: when the VM's template has another one, the change waits for a restart.
+/// The firmware UUID is left out, because we may add it ourselves later.
+/// </summary>
+public static class TemplateHash
+{
+    public const string Annotation = "virt-controller.dovetail.dev/template-hash";
+
+    public static string Of(VirtualMachine vm)
+    {
+        var template = vm.Spec?.Template ?? new();
+        var json = KubeJson.TypeInfo<VirtualMachine>(ApiTypes.JsonOptions);
+        var root = JsonSerializer.SerializeToNode(new VirtualMachine { Spec = new() { Template = new() { Spec = template.Spec } } }, json)!;
+        var spec = root["spec"]!["template"]?["spec"];
+        if (spec?["domain"]?["firmware"] is JsonObject firmware)
+        {
+            firmware.Remove("uuid");
+            if (firmware.Count == 0) spec["domain"]!.AsObject().Remove("firmware");
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Sorted(spec)?.ToJsonString() ?? "")));
+    }
+
+    /// <summary>Independent of the order in which a version of Dovetail writes fields.</summary>
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject map => new JsonObject(map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
+}
