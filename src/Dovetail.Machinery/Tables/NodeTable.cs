@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Dovetail.Machinery.Tables;
+
+internal static class NodeTable
+{
+    private const string RolePrefix = "node-role.kubernetes.io/";
+
+    public static TableDefinition Definition { get; } = new(
+        [
+            TableColumn.ObjectName, new("Status"), new("Roles"), TableColumn.Age, new("Version"), TableColumn.Wide("Internal-IP"), TableColumn.Wide("External-IP"),
+            TableColumn.Wide("OS-Image"), TableColumn.Wide("Kernel-Version"), TableColumn.Wide("Container-Runtime"),
+        ],
+        static (row, cells) =>
+        {
+            var node = row.Object;
+            cells.Text(row.Name).Text(Status(node)).Text(Roles(node)).Text(row.Age).Text(node.Text("status", "nodeInfo", "kubeletVersion"))
+                .Text(Address(node, "InternalIP")).Text(Address(node, "ExternalIP")).Text(CoreTables.Or(node.Text("status", "nodeInfo", "osImage"), "<unknown>"))
+                .Text(CoreTables.Or(node.Text("status", "nodeInfo", "kernelVersion"), "<unknown>"))
+                .Text(CoreTables.Or(node.Text("status", "nodeInfo", "containerRuntimeVersion"), "<unknown>"));
+        });
+
+    private static string Status(JsonElement node)
+    {
+        var ready = CoreTables.Condition(node, "Ready");
+        var status = ready.ValueKind == JsonValueKind.Undefined ? "Unknown" : ready.Text("status") == "True" ? "Ready" : "NotReady";
+        return node.Flag("spec", "unschedulable") ? status + ",SchedulingDisabled" : status;
+    }
+
+    private static string Roles(JsonElement node)
+    {
+        var roles = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var label in node.Entries("metadata", "labels"))
+        {
+            if (label.Name.StartsWith(RolePrefix, StringComparison.Ordinal) && label.Name.Length > RolePrefix.Length) roles.Add(label.Name[RolePrefix.Length..]);
+            else if (label.Name == "kubernetes.io/role" && label.Value.GetString() is { Length: > 0 } role) roles.Add(role);
+        }
+
+        return roles.Count == 0 ? "<none>" : string.Join(",", roles);
+    }
+
+    private static string Address(JsonElement node, string type)
+    {
+        foreach (var address in node.Items("status", "addresses"))
+            if (address.Text("type") == type) return address.Text("address");
+        return "<none>";
+    }
+}

@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Dovetail.Machinery.Tables;
+
+/// <summary>metadata of a list or table.</summary>
+/// <param name="ResourceVersion">"" leaves it out.</param>
+/// <param name="Continue">"" on the last page.</param>
+public readonly record struct ListMetadata(string ResourceVersion, string Continue = "", long? RemainingItemCount = null);
+
+/// <summary>Writes <c>meta.k8s.io/v1</c> Table, PartialObjectMetadata and PartialObjectMetadataList from stored bytes.</summary>
+public static class TableWriter
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>A table of <paramref name="items"/>, each a whole object as UTF-8 JSON. For a watch event pass the one object, and its revision; upstream leaves the column definitions out of all
+    /// but the first event: <paramref name="withColumns"/>.</summary>
+    public static void WriteTable(
+        IBufferWriter<byte> output, TableDefinition table, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items, IncludeObject include, DateTimeOffset now, bool withColumns = true)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        var cells = new CellWriter(json);
+        json.WriteStartObject();
+        json.WriteString("kind"u8, "Table"u8);
+        json.WriteString("apiVersion"u8, "meta.k8s.io/v1"u8);
+        WriteListMetadata(json, metadata);
+        json.WritePropertyName("columnDefinitions"u8);
+        if (withColumns) json.WriteRawValue(table.ColumnsJson, skipInputValidation: true);
+        else json.WriteNullValue();
+        json.WriteStartArray("rows"u8);
+        foreach (var item in items)
+        {
+            using var document = JsonDocument.Parse(item);
+            json.WriteStartObject();
+            json.WriteStartArray("cells"u8);
+            table.Fill(new TableRow(document.RootElement, now), cells);
+            json.WriteEndArray();
+            if (include == IncludeObject.Metadata)
+            {
+                json.WritePropertyName("object"u8);
+                WritePartial(json, document.RootElement);
+            }
+            else if (include == IncludeObject.Object)
+            {
+                json.WritePropertyName("object"u8);
+                json.WriteRawValue(item.Span, skipInputValidation: true);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>One object's PartialObjectMetadata.</summary>
+    public static void WritePartialObjectMetadata(IBufferWriter<byte> output, ReadOnlyMemory<byte> item)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        using var document = JsonDocument.Parse(item);
+        WritePartial(json, document.RootElement);
+    }
+
+    public static void WritePartialObjectMetadataList(IBufferWriter<byte> output, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        json.WriteString("kind"u8, "PartialObjectMetadataList"u8);
+        json.WriteString("apiVersion"u8, "meta.k8s.io/v1"u8);
+        WriteListMetadata(json, metadata);
+        json.WriteStartArray("items"u8);
+        foreach (var item in items)
+        {
+            using var document = JsonDocument.Parse(item);
+            WritePartial(json, document.RootElement);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteListMetadata(Utf8JsonWriter json, ListMetadata metadata)
+    {
+        json.WriteStartObject("metadata"u8);
+        if (metadata.ResourceVersion.Length > 0) json.WriteString("resourceVersion"u8, metadata.ResourceVersion);
+        if (metadata.Continue.Length > 0) json.WriteString("continue"u8, metadata.Continue);
+        if (metadata.RemainingItemCount is { } remaining) json.WriteNumber("remainingItemCount"u8, remaining);
+        json.WriteEndObject();
+    }
+
+    private static void WritePartial(Utf8JsonWriter json, JsonElement item)
+    {
+        json.WriteStartObject();
+        json.WriteString("kind"u8, "PartialObjectMetadata"u8);
+        json.WriteString("apiVersion"u8, "meta.k8s.io/v1"u8);
+        json.WritePropertyName("metadata"u8);
+        if (item.TryGetProperty("metadata"u8, out var metadata)) json.WriteRawValue(JsonMarshal.GetRawUtf8Value(metadata), skipInputValidation: true);
+        else json.WriteRawValue("{}"u8, skipInputValidation: true);
+        json.WriteEndObject();
+    }
+}
