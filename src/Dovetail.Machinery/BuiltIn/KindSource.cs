@@ -24,21 +24,25 @@ namespace Dovetail.Machinery.BuiltIn;
 internal sealed class KindSource
 {
     private const string ResourcePrefix = "kinds/";
+    private const string DescriptionsName = "descriptions.text";
 
     private readonly Dictionary<string, Block> blocks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> packages = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Schema> parsed = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private readonly List<string> names;
+    private readonly KindDescriptions descriptions;
 
-    private KindSource(IEnumerable<(string Alias, string Text)> files)
+    private KindSource(IEnumerable<(string Alias, string Text)> files, string descriptionText)
     {
+        descriptions = new(descriptionText);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (alias, text) in files)
         {
             Index(alias, text);
             hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
         }
+        hash.AppendData(MemoryMarshal.AsBytes(descriptionText.AsSpan()));
         Hash = Convert.ToHexString(hash.GetHashAndReset());
         names = [.. blocks.Keys];
         names.Sort(StringComparer.Ordinal);
@@ -52,14 +56,18 @@ internal sealed class KindSource
     {
         var assembly = typeof(KindSource).Assembly;
         var files = new List<(string, string)>();
+        var descriptionText = "";
         foreach (var name in assembly.GetManifestResourceNames())
         {
             if (!name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
                 continue;
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
-            files.Add((name[ResourcePrefix.Length..], reader.ReadToEnd()));
+            if (name.EndsWith(DescriptionsName, StringComparison.Ordinal))
+                descriptionText = reader.ReadToEnd();
+            else
+                files.Add((name[ResourcePrefix.Length..], reader.ReadToEnd()));
         }
-        return new(files);
+        return new(files, descriptionText);
     }
 
     public Schema? Find(string definitionName)
@@ -91,7 +99,7 @@ internal sealed class KindSource
             {
                 var words = new KindLine(line);
                 words.Next();
-                blocks.Add($"{package}.{words.Next()}", new(text, at, package, new(group, version, "")));
+                blocks.Add($"{package}.{words.Next()}", new(text, at, alias, package, new(group, version, "")));
             }
             at = end + 1;
         }
@@ -121,6 +129,8 @@ internal sealed class KindSource
             else
                 schema = KindLine.ApplyFlag(schema, word);
         }
+        var type = $"{block.File}/{kind}";
+        schema = schema with { Description = descriptions.OfType(type) };
         // Known before its fields are parsed, so that a definition may refer to itself.
         parsed.Add(definitionName, schema);
         while (lines.MoveNext() && lines.Current.StartsWith("  "))
@@ -130,6 +140,8 @@ internal sealed class KindSource
             var field = TypeOf(line.Next(), block.Package);
             while (line.Next() is { Length: > 0 } flag)
                 field = KindLine.ApplyFlag(field, flag);
+            if (descriptions.OfField(type, name, !schema.Kinds.IsEmpty) is { Length: > 0 } words)
+                field = field with { Description = words };
             schema.Properties.Add(name, field);
         }
         return schema;
@@ -182,5 +194,5 @@ internal sealed class KindSource
         };
     }
 
-    private sealed record Block(string Text, int Start, string Package, GroupVersionKind Group);
+    private sealed record Block(string Text, int Start, string File, string Package, GroupVersionKind Group);
 }

@@ -10,12 +10,13 @@ internal static class ReferenceData
 
     public static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Root(), folder), "*.json").Order(StringComparer.Ordinal);
 
-    public static string Root([CallerFilePath] string thisFile = "")
+    public static string Root()
     {
-        var repository = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../.."));
-        var root = Environment.GetEnvironmentVariable("DOVETAIL_REFERENCE") is { Length: > 0 } set ? set : Path.GetFullPath(Path.Combine(repository, "../shared/reference/data"));
+        var root = Environment.GetEnvironmentVariable("DOVETAIL_REFERENCE") is { Length: > 0 } set ? set : Path.GetFullPath(Path.Combine(Repository(), "../shared/reference/data"));
         if (!Directory.Exists(root))
             Assert.Skip($"upstream's reference data is not at {root}");
         return root;
     }
+
+    public static string Repository([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../.."));
 }
