@@ -17,14 +17,17 @@ public sealed class LauncherConnection : IAsyncDisposable
     private long lastId;
     private volatile DomainStatus status = new() { State = DomainState.Absent };
 
-    private LauncherConnection(MessageStream stream, int peerPid, Action<DomainStatus> statusChanged)
+    private LauncherConnection(MessageStream stream, (int Pid, uint Uid) peer, Action<DomainStatus> statusChanged)
     {
-        (this.stream, PeerPid, this.statusChanged) = (stream, peerPid, statusChanged);
+        (this.stream, PeerPid, PeerUid, this.statusChanged) = (stream, peer.Pid, peer.Uid, statusChanged);
         Closed = ReadAsync();
     }
 
     /// <summary>The launcher's process id as the caller sees it; its namespaces are under <c>/proc/&lt;pid&gt;/ns</c>.</summary>
     public int PeerPid { get; }
+
+    /// <summary>The sandbox's user id as the caller sees it.</summary>
+    public uint PeerUid { get; }
 
     /// <summary>The protocol version that the launcher speaks.</summary>
     public int Version { get; private set; }
@@ -118,10 +121,10 @@ public sealed class LauncherConnection : IAsyncDisposable
     }
 
     /// <summary>struct ucred: pid, uid, gid; of the process that listens.</summary>
-    private static int PeerOf(Socket socket)
+    private static (int Pid, uint Uid) PeerOf(Socket socket)
     {
         Span<byte> credentials = stackalloc byte[12];
         socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials);
-        return MemoryMarshal.Read<int>(credentials);
+        return (MemoryMarshal.Read<int>(credentials), MemoryMarshal.Read<uint>(credentials[4..]));
     }
 }

@@ -76,6 +76,9 @@ public abstract record LauncherCommand
 
         /// <summary>The file that the domain logs its serial console to, kept bounded by the launcher; "" when it has none.</summary>
         public string SerialLog { get; init; } = "";
+
+        /// <summary>Folders that have to be there before the domain starts: those of its sockets.</summary>
+        public ImmutableArray<string> Folders { get; init; } = [];
     }
 
     /// <summary>Asks the guest to power off (ACPI) and destroys it when it has not within the grace period. Answers at once; 0 destroys now.</summary>
@@ -147,6 +150,19 @@ public enum EndReason
     Crashed,
 }
 
+/// <summary>Why a guest's vCPUs are stopped.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PauseReason>))]
+public enum PauseReason
+{
+    None,
+
+    /// <summary>It was asked for.</summary>
+    User,
+
+    /// <summary>A disk failed and its error policy is <c>stop</c>.</summary>
+    IoError,
+}
+
 public sealed record GuestInterface(string Name, string Mac, ImmutableArray<string> Addresses);
 
 /// <summary>What the guest agent tells; absent while it is not connected.</summary>
@@ -188,6 +204,9 @@ public sealed record DomainStatus
 
     /// <summary>For Failed: what went wrong, in words, with the next step.</summary>
     public string Message { get; init; } = "";
+
+    /// <summary>For Paused.</summary>
+    public PauseReason PauseReason { get; init; }
 
     /// <summary>QEMU's process id as seen inside the sandbox; 0 when there is none.</summary>
     public int QemuPid { get; init; }

@@ -16,6 +16,9 @@ internal sealed class GuestOwner : IAsyncDisposable
     /// <summary>How long a handler that is connected may take to notice the end before a launcher that was told to terminate exits.</summary>
     private static readonly TimeSpan TimeToNoticeEnd = TimeSpan.FromSeconds(3);
 
+    /// <summary>VIR_DOMAIN_PAUSED_IOERROR.</summary>
+    private const int PausedByIoError = 5;
+
     private readonly Channel<GuestInput> inputs = Channel.CreateUnbounded<GuestInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource<int> exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LauncherOptions options;
@@ -202,11 +205,18 @@ internal sealed class GuestOwner : IAsyncDisposable
         if (domain is null) return;
         try
         {
-            switch (domain.State().State)
+            var (state, detail) = domain.State();
+            switch (state)
             {
-                case LibvirtState.Paused: Move(GuestEvent.Paused); break;
-                case LibvirtState.ShutOff or LibvirtState.Crashed: End(lastStopped is { } detail ? ReasonOf(detail) : EndReason.Crashed); break;
-                case LibvirtState.None or LibvirtState.Running or LibvirtState.Blocked or LibvirtState.ShuttingDown or LibvirtState.PmSuspended: Move(GuestEvent.Runs); break;
+                case LibvirtState.Paused:
+                    status = status with { PauseReason = detail == PausedByIoError ? PauseReason.IoError : PauseReason.User };
+                    if (!Move(GuestEvent.Paused)) Publish(status);
+                    break;
+                case LibvirtState.ShutOff or LibvirtState.Crashed: End(lastStopped is { } stopped ? ReasonOf(stopped) : EndReason.Crashed); break;
+                case LibvirtState.None or LibvirtState.Running or LibvirtState.Blocked or LibvirtState.ShuttingDown or LibvirtState.PmSuspended:
+                    status = status with { PauseReason = PauseReason.None };
+                    Move(GuestEvent.Runs);
+                    break;
             }
         }
         catch (LibvirtException)

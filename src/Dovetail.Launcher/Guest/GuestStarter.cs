@@ -13,7 +13,8 @@ internal sealed class GuestStarter(LibvirtLink link, ChannelWriter<GuestInput> o
 
     public void Prepare(LauncherCommand.EnsureDomain ensure, CancellationToken ct) => _ = ReportAsync(async () =>
     {
-        if (ensure.SerialLog.Length > 0) Directory.CreateDirectory(Path.GetDirectoryName(ensure.SerialLog)!);
+        if (ensure.SerialLog is { Length: > 0 } log) Directory.CreateDirectory(Path.GetDirectoryName(log)!);
+        foreach (var folder in ensure.Folders.IsDefault ? [] : ensure.Folders) Directory.CreateDirectory(folder);
         await Preparer.RunAsync(ensure.Prepare, ct).ConfigureAwait(false);
         return new GuestInput.Prepared();
     });
