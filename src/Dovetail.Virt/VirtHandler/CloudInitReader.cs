@@ -1,7 +1,6 @@
 using Dovetail.Api.KubeVirt;
 using Dovetail.Runtime.Seam;
 using Dovetail.Virt.Domain;
-using k8s.Models;
 
 namespace Dovetail.Virt.VirtHandler;
 

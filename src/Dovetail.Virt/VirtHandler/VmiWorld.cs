@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Dovetail.Api.KubeVirt;
 using Dovetail.LauncherApi;
 using Dovetail.Machinery.Errors;

@@ -15,7 +15,7 @@ namespace Dovetail.Virt.VirtHandler;
 /// virt-handler: looks after the guests of one node. It keeps nothing: after a restart it finds the launchers by their sockets, connects again and goes on.
 /// Disposing it closes connections and DHCP sockets; guests go on.
 /// </summary>
-public sealed class VirtHandler : IRunnable, IAsyncDisposable
+public sealed class VirtHandlerHost : IRunnable, IAsyncDisposable
 {
     private readonly Informer<VirtualMachineInstance> vmis;
     private readonly Controller<NamespacedName> controller;
@@ -23,7 +23,7 @@ public sealed class VirtHandler : IRunnable, IAsyncDisposable
     private readonly PodNetworks networks;
     private readonly VirtHandlerRest rest;
 
-    public VirtHandler(IKubeApi api, VirtHandlerOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+    public VirtHandlerHost(IKubeApi api, VirtHandlerOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         vmis = new(api, KubeVirtTypes.VirtualMachineInstances, new() { LabelSelector = $"{KubeVirtLabels.NodeName}={options.NodeName}" }, time, random, loggers.CreateLogger<Informer<VirtualMachineInstance>>());
         launchers = new(options.LauncherSocket, time);
@@ -31,7 +31,7 @@ public sealed class VirtHandler : IRunnable, IAsyncDisposable
         var world = new VmiWorld(api, launchers, networks, options, time);
         var events = new EventRecorder(api, "virt-handler", options.NodeName, time, loggers.CreateLogger<EventRecorder>());
         var reconciler = new VmiReconciler(api, vmis, world, events, loggers.CreateLogger<VmiReconciler>());
-        controller = new("virt-handler", reconciler, new() { Workers = 8, RecheckAll = TimeSpan.FromMinutes(1) }, time, random, loggers.CreateLogger<VirtHandler>());
+        controller = new("virt-handler", reconciler, new() { Workers = 8, RecheckAll = TimeSpan.FromMinutes(1) }, time, random, loggers.CreateLogger<VirtHandlerHost>());
         controller.Watch(vmis, vmi => [NamespacedName.Of(vmi)]);
         launchers.Changed = controller.Queue.Add;
         rest = new(vmis, launchers, loggers.CreateLogger<VirtHandlerRest>());
