@@ -85,7 +85,7 @@ public sealed class SchemaWalk
             else
             {
                 if (field is not null)
-                    VisitField(schema, field, obj, name, resource);
+                    VisitField(schema, field, name, value, resource);
                 i++;
             }
             path.Pop();
@@ -94,9 +94,9 @@ public sealed class SchemaWalk
             ObjectRules(schema, obj, resource);
     }
 
-    private void VisitField(Schema parent, Schema field, JsonObject obj, string name, bool resource)
+    private void VisitField(Schema parent, Schema field, string name, JsonNode? value, bool resource)
     {
-        if (obj[name] is not { } value)
+        if (value is null)
         {
             if (validate && !field.Nullable && !field.Typed && field.Type != SchemaType.Any)
                 Add(ValueRules.TypeError(field, null, path.ToString()));
@@ -124,7 +124,7 @@ public sealed class SchemaWalk
         }
     }
 
-    /// <summary>Whether an unknown field of <paramref name="schema"/> goes; it is named either way it goes.</summary>
+    /// <summary>Whether an unknown field of <paramref name="schema"/> goes; what goes is named.</summary>
     private bool Drops(Schema schema)
     {
         if (!prune || schema.PreserveUnknownFields)
