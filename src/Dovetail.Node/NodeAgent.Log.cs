@@ -31,14 +31,14 @@ internal static partial class NodeLog
     [LoggerMessage(EventId = 3013, Level = LogLevel.Warning, Message = "Node {Node}: its object could not be written: {Cause}")]
     public static partial void RegistrationFailed(this ILogger logger, string node, string cause);
 
-    [LoggerMessage(EventId = 3014, Level = LogLevel.Information, Message = "Node {Node}: ready: {Ready}. {Message}")]
-    public static partial void ReadinessChanged(this ILogger logger, string node, bool ready, string message);
-
     [LoggerMessage(EventId = 3015, Level = LogLevel.Warning, Message = "Node {Node}: no warm libvirt capability cache, the next guests start slower: {Cause}")]
     public static partial void CapabilityCacheFailed(this ILogger logger, string node, string cause);
 
     [LoggerMessage(EventId = 3016, Level = LogLevel.Information, Message = "Node {Node}: libvirt capability cache made in {Milliseconds} ms")]
     public static partial void CapabilityCacheMade(this ILogger logger, string node, long milliseconds);
+
+    [LoggerMessage(EventId = 3017, Level = LogLevel.Error, Message = "Node {Node}: its pods are not looked after; beginning anew")]
+    public static partial void PodsFailed(this ILogger logger, Exception cause, string node);
 
     [LoggerMessage(EventId = 3020, Level = LogLevel.Information, Message = "{Part}: started as process {Pid}")]
     public static partial void PartStarted(this ILogger logger, string part, int pid);

@@ -5,6 +5,8 @@ using Dovetail.Node.Host;
 using Dovetail.Node.Images;
 using Dovetail.Node.Kvm;
 using Dovetail.Node.Network;
+using Dovetail.Node.Network.Dns;
+using Dovetail.Node.Parts;
 using Dovetail.Node.Pods;
 using Dovetail.Node.Registration;
 using Dovetail.Node.Sandbox;
@@ -19,7 +21,7 @@ namespace Dovetail.Node;
 
 /// <summary>
 /// The node agent: registers the node, realises launcher pods as sandboxes, keeps the pod network and the image cache. It can be killed at any moment; the next one finds everything.
-/// Stopping it leaves guests alone; only the teardown ends them.
+/// Stopping it leaves guests alone; only <see cref="NodeTeardown"/> ends them.
 /// </summary>
 public sealed class NodeAgent : IRunnable, IDisposable
 {
@@ -53,29 +55,49 @@ public sealed class NodeAgent : IRunnable, IDisposable
     /// <summary>Whether guests can use KVM; told once the probe has ended.</summary>
     public Task<KvmVerdict> Kvm => state.Kvm;
 
+    /// <summary>containerd and the registry as they are now; empty when this agent runs none.</summary>
+    public IReadOnlyList<PartHealth> Parts => state.Parts;
+
     /// <summary>Runs until cancelled; then the node is marked not ready.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         foreach (var folder in new[] { paths.Pods, paths.RunPods, paths.Images, paths.Parts }) Directory.CreateDirectory(folder);
         var registrar = new NodeRegistrar(api, state.Facts);
         var probing = ProbeKvmAsync(ct);
-        var network = new PodNetwork(options.InstanceId, paths);
-        var pods = RunPodsAsync(network, probing, ct);
         try
         {
-            await RegisterAsync(registrar, ct);
+            await TaskGroup.RunAsync(ct, token => RegisterAsync(registrar, token), token => KeepPodsAsync(probing, token), RunPartsAsync);
         }
         finally
         {
-            await ((Task)pods).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await SignOffAsync(registrar);
         }
     }
 
     public void Dispose() => watch.Dispose();
 
-    private async Task RunPodsAsync(PodNetwork network, Task probing, CancellationToken ct)
+    /// <summary>Looks after the pods; what ends that (a disk that cannot be read, a bridge that was taken away) is told on the node, and it begins anew.</summary>
+    private async Task KeepPodsAsync(Task probing, CancellationToken ct)
     {
+        while (true)
+        {
+            try
+            {
+                await RunPodsAsync(probing, ct);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                state.Pods(e.Message);
+                logger.PodsFailed(e, options.NodeName);
+            }
+
+            await Task.Delay(RetryInterval, time, ct);
+        }
+    }
+
+    private async Task RunPodsAsync(Task probing, CancellationToken ct)
+    {
+        var network = new PodNetwork(options.InstanceId, paths);
         await SetUpNetworkAsync(network, ct);
         var cgroups = new Cgroups(options.InstanceId);
         var sandboxes = new Sandboxes(paths, cgroups, watch, time);
@@ -91,14 +113,20 @@ public sealed class NodeAgent : IRunnable, IDisposable
         var controller = new Controller<string>("pods", reconciler, new ControllerOptions { Workers = 16, Backoff = new RetryBackoff { First = TimeSpan.FromMilliseconds(100) } }, time, random, logger);
         reconciler.Requeue = controller.Queue.Add;
         controller.Watch(cache, pod => [pod.Metadata.Uid]);
-        var mirroring = cache.RunAsync(ct);
-        var warming = WarmAsync(new CapabilityCache(options, cgroups, watch, time), probing, ct);
 
         // Pods that are on this host and in the API no more come from no cache.
         foreach (var uid in recorded) controller.Queue.Add(uid);
-        await controller.RunAsync(ct);
-        await mirroring;
-        await warming;
+        state.Pods(null);
+        var dns = new DnsForwarder(new IPEndPoint(network.Subnet.Gateway, 53), new ResolvConf("/etc/resolv.conf").Servers, time, logger);
+        await TaskGroup.RunAsync(ct, cache.RunAsync, controller.RunAsync, dns.RunAsync, token => WarmAsync(new CapabilityCache(options, cgroups, watch, time), probing, token));
+    }
+
+    private async Task RunPartsAsync(CancellationToken ct)
+    {
+        if (!options.RunParts) return;
+        var containerd = new Containerd(paths, options.RegistryPort, state.RuntimeVersion).Spec();
+        var registry = new Registry(paths, options.RegistryPort).Spec();
+        await Task.WhenAll(new[] { containerd, registry }.Select(part => new PartSupervisor(part, paths, watch, time, state.Part, logger).RunAsync(ct)));
     }
 
     private async Task SetUpNetworkAsync(PodNetwork network, CancellationToken ct)

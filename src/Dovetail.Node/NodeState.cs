@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dovetail.Node.Kvm;
+using Dovetail.Node.Parts;
 using Dovetail.Node.Pods;
 using Dovetail.Node.Registration;
 
@@ -10,10 +11,11 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
 {
     private readonly Lock gate = new();
     private readonly TaskCompletionSource<KvmVerdict> kvm = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SortedDictionary<string, string> partTroubles = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, PartHealth> parts = StartingParts(options);
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string podCidr = "";
     private string? networkTrouble = "the pod network is being set up";
+    private string? podTrouble;
     private string? warmCapabilities;
     private string runtimeVersion = "dovetail-launcher://1";
     private GuestCapabilities guests = GuestCapabilities.Minimal;
@@ -51,26 +53,40 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
 
     public void Network(string cidr, string? trouble) => Change(() => (podCidr, networkTrouble) = (cidr, trouble));
 
+    /// <summary>Why the pods of this node are not looked after; null when they are.</summary>
+    public void Pods(string? trouble) => Change(() => podTrouble = trouble);
+
     public void Probed(KvmVerdict verdict) => Change(() => kvm.TrySetResult(verdict));
 
     public void Warmed(string folder, GuestCapabilities capabilities) => Change(() => (warmCapabilities, guests) = (folder, capabilities));
 
-    /// <summary>A part of the node is well (null) or not.</summary>
-    public void Part(string name, string? trouble)
+    public IReadOnlyList<PartHealth> Parts
+    {
+        get
+        {
+            lock (gate) return [.. parts.Values];
+        }
+    }
+
+    public void Part(PartHealth health)
     {
         lock (gate)
         {
-            if (trouble is null ? !partTroubles.ContainsKey(name) : partTroubles.GetValueOrDefault(name) == trouble) return;
+            if (parts.GetValueOrDefault(health.Name) == health) return;
         }
 
-        Change(() =>
-        {
-            if (trouble is null) partTroubles.Remove(name);
-            else partTroubles[name] = trouble;
-        });
+        Change(() => parts[health.Name] = health);
     }
 
-    public void RuntimeVersion(string version) => Change(() => runtimeVersion = version);
+    public void RuntimeVersion(string version)
+    {
+        lock (gate)
+        {
+            if (runtimeVersion == version) return;
+        }
+
+        Change(() => runtimeVersion = version);
+    }
 
     public void Stop() => Change(() => stopped = true);
 
@@ -96,10 +112,17 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
         }
     }
 
+    private static SortedDictionary<string, PartHealth> StartingParts(NodeAgentOptions options)
+    {
+        string[] names = options.RunParts ? [Containerd.Name, Registry.Name] : [];
+        return new(names.ToDictionary(name => name, name => new PartHealth(name, 0, false, "it is starting")), StringComparer.Ordinal);
+    }
+
     private ImmutableArray<string> NotReady()
     {
-        var causes = partTroubles.Select(part => $"{part.Key}: {part.Value}");
+        var causes = parts.Values.Where(part => !part.Healthy).Select(part => $"{part.Name}: {part.Message}");
         if (!kvm.Task.IsCompleted) causes = causes.Prepend("KVM is being probed");
+        if (podTrouble is not null) causes = causes.Prepend($"pods: {podTrouble}");
         return [.. networkTrouble is null ? causes : causes.Prepend($"network: {networkTrouble}")];
     }
 

@@ -33,9 +33,10 @@ internal static class BwrapCommand
         // The paths are ours (data folder and instance id); they are handed to the shell as arguments all the same, never spliced into its text.
         const string script =
             """
-            echo $$ > "$1" || exit 70; status=$2; filter=$3; log=$4; shift 4
+            pid=$1; status=$2; filter=$3; exec >>"$4" 2>&1 </dev/null; shift 4
+            echo $$ > "$pid" || exit 70
             while [ "$1" != -- ]; do echo $$ > "$1" || exit 71; shift; done; shift
-            exec 8>"$status" 9<"$filter" >>"$log" 2>&1 </dev/null "$@"
+            exec 8>"$status" 9<"$filter" "$@"
             """;
         return
         [

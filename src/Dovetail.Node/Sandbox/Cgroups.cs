@@ -55,15 +55,9 @@ internal sealed class Cgroups
     public IReadOnlyList<int> Kill(string podUid)
     {
         var pids = Processes(podUid);
-        if (pids.Count == 0) return pids;
-        foreach (var (_, root) in hierarchies)
-        {
-            var kill = $"{root}/{folder}/{podUid}/cgroup.kill";
-            if (!File.Exists(kill)) continue;
-            File.WriteAllText(kill, "1");
-            return pids;
-        }
+        foreach (var kill in hierarchies.Select(h => $"{h.Root}/{folder}/{podUid}/cgroup.kill").Where(File.Exists)) File.WriteAllText(kill, "1");
 
+        // One by one as well: on a hybrid host a process that is just joining may be in the first hierarchy and not yet in the unified one.
         foreach (var pid in pids) Host.ProcessId.Of(pid)?.Signal(Host.Native.SigKill);
         return pids;
     }

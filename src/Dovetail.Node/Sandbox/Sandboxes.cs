@@ -14,6 +14,7 @@ internal readonly record struct RunningSandbox(ProcessId Init);
 internal sealed class Sandboxes(NodePaths paths, Cgroups cgroups, ProcessWatch watch, TimeProvider time)
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Makes the folders and the cgroup and starts the sandbox. Whatever an earlier attempt left running is ended first.</summary>
@@ -46,27 +47,19 @@ internal sealed class Sandboxes(NodePaths paths, Cgroups cgroups, ProcessWatch w
 
     public Task WaitForExitAsync(RunningSandbox sandbox, CancellationToken ct) => watch.WaitForExitAsync(sandbox.Init, ct);
 
-    /// <summary>Kills everything in the sandbox's cgroup and waits until it is gone.</summary>
+    /// <summary>Kills everything in the sandbox's cgroup and waits until it is gone. What is forked meanwhile is hit in the next round.</summary>
     public async Task KillAsync(string podUid, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(KillLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        try
+        var began = time.GetTimestamp();
+        while (cgroups.Kill(podUid).Select(ProcessId.Of).OfType<ProcessId>().ToList() is { Count: > 0 } living)
         {
-            while (cgroups.Kill(podUid) is { Count: > 0 } pids)
-            {
-                foreach (var pid in pids)
-                {
-                    // A zombie stays in its cgroup until its parent reaps it, but runs no more.
-                    if (ProcessId.Of(pid) is { } process) await watch.WaitForExitAsync(process, either.Token);
-                }
-
-                if (cgroups.Processes(podUid).All(pid => ProcessId.Of(pid) is null)) return;
-            }
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw new IOException($"processes of sandbox {podUid} did not end within {KillLimit.TotalSeconds:0} s of SIGKILL: {string.Join(", ", cgroups.Processes(podUid))}");
+            if (time.GetElapsedTime(began) > KillLimit)
+                throw new IOException($"processes of sandbox {podUid} did not end within {KillLimit.TotalSeconds:0} s of SIGKILL: {string.Join(", ", living.Select(p => p.Pid))}");
+            using var round = new CancellationTokenSource(KillRound, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, round.Token);
+            var ends = Task.WhenAll(living.Select(process => watch.WaitForExitAsync(process, either.Token)));
+            await ends.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ct.ThrowIfCancellationRequested();
         }
     }
 
