@@ -12,7 +12,7 @@ namespace Dovetail.Node.Sandbox;
 /// </summary>
 internal sealed class CapabilityCache(NodeAgentOptions options, Cgroups cgroups, ProcessWatch watch, TimeProvider time)
 {
-    private const string RunUid = "00000000-0000-0000-0000-000000000000";
+    private const string RunUid = "00000000-0000-4000-8000-000000000001";
     private const string DomainCapabilities = "domcapabilities.xml";
     private const string HostCapabilities = "hostcapabilities.xml";
     private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(60);

@@ -14,7 +14,7 @@ public sealed class CapabilityCacheTests
         using var watch = new ProcessWatch();
         var cache = new CapabilityCache(rig.Options, new Cgroups(rig.Options.InstanceId), watch, TimeProvider.System);
         var warm = await cache.EnsureAsync(kvm: false, default);
-        Directory.GetFiles($"{warm}/cache", "*.xml").ShouldHaveSingleItem();
+        Directory.GetFiles($"{warm}/cache", "*.xml").ShouldNotBeEmpty();
         var guests = CapabilityCache.Read(warm);
         guests.MachineTypes.ShouldContain("q35");
         guests.CpuModels.ShouldContain("Nehalem");
@@ -22,7 +22,7 @@ public sealed class CapabilityCacheTests
         rig.StartAgent();
         await rig.CreatePodAsync("warmed");
         var pod = await rig.WaitReadyAsync("warmed");
-        Directory.GetFiles($"{rig.Paths.SandboxFolder(pod.Metadata.Uid)}/cache/libvirt/qemu/cache/capabilities", "*.xml").ShouldHaveSingleItem();
+        Directory.GetFiles($"{rig.Paths.SandboxFolder(pod.Metadata.Uid)}/cache/libvirt/qemu/cache/capabilities", "*.xml").Length.ShouldBe(Directory.GetFiles($"{warm}/cache").Length);
     }
 
     [Fact]

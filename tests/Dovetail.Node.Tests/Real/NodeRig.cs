@@ -151,7 +151,7 @@ internal sealed class NodeRig : IAsyncDisposable
 internal sealed record HostInventory(string Namespaces, string Links, int Mounts, string Cgroups, string RunFolders)
 {
     // The throw-away sandbox of the capability cache comes and goes in the background.
-    private const string CapabilityRun = "00000000-0000-0000-0000-000000000000";
+    private const string CapabilityRun = "00000000-0000-4000-8000-000000000001";
 
     public static HostInventory Take(NodeRig rig) => new(
         string.Join(' ', Entries("/run/netns", rig.Options.InstanceId)),
