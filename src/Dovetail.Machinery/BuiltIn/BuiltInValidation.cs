@@ -11,7 +11,8 @@ public static class BuiltInValidation
     /// <summary>Adds every broken rule of a new object.</summary>
     public static void ValidateCreate(BuiltInResource resource, JsonObject obj, List<StatusCause> causes)
     {
-        CheckFinalizers(obj, causes);
+        // CRDs and API services are validated by projects of their own, which take any qualified name: a CRD's own cleanup finalizer has no slash.
+        if (resource.Group is not ("apiextensions.k8s.io" or "apiregistration.k8s.io")) CheckFinalizers(obj, causes);
         switch (resource.Group, resource.Kind)
         {
             case ("", "Pod"):
