@@ -55,6 +55,13 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
 
         private void Values(Schema? schema, JsonNode? left, bool hasLeft, JsonNode? right, bool hasRight)
         {
+            // A struct that upstream's Go type holds by value (its default is {}) is always there, so nobody comes to own it as such.
+            if (schema is { Typed: true, Default: JsonObject { Count: 0 } })
+            {
+                (left, hasLeft) = (left ?? new JsonObject(), true);
+                (right, hasRight) = (right ?? new JsonObject(), true);
+            }
+
             var shape = TypedShapes.OfBoth(schema, left, right);
             // Two empty containers differ as leaves, which keeps null and {} apart.
             if (shape == TypedShape.Leaf || (IsEmptyContainer(left) && IsEmptyContainer(right)))
@@ -67,6 +74,7 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
 
             if (shape == TypedShape.Map) Maps(schema, left as JsonObject, right as JsonObject);
             else Lists(shape, schema!, left as JsonArray, right as JsonArray);
+            if (path.Count == 1 && path[0] == "f:metadata") return;
             if (!hasLeft) Added.Insert(path);
             else if (!hasRight) Removed.Insert(path);
         }

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.BuiltIn;
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Patch;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.Machinery.Tests.Patch;
+
+public sealed class StrategicMergePatchTests
+{
+    private static readonly Schema Pod = BuiltInSchemas.Get("io.k8s.api.core.v1.Pod");
+    private static readonly Schema Deployment = BuiltInSchemas.Get("io.k8s.api.apps.v1.Deployment");
+
+    [Fact]
+    public void Containers_merge_by_name_and_keep_their_place() =>
+        Patched(
+            """{"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"y"}]}}""",
+            """{"spec":{"containers":[{"name":"b","image":"z"},{"name":"c","image":"w"}]}}""")
+            .ShouldBeJson("""{"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"z"},{"name":"c","image":"w"}]}}""");
+
+    [Fact]
+    public void An_item_with_the_delete_directive_goes() =>
+        Patched("""{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}""", """{"spec":{"containers":[{"$patch":"delete","name":"a"}]}}""")
+            .ShouldBeJson("""{"spec":{"containers":[{"name":"b"}]}}""");
+
+    [Fact]
+    public void A_list_with_the_replace_directive_is_replaced() =>
+        Patched("""{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}""", """{"spec":{"containers":[{"name":"c"},{"$patch":"replace"}]}}""")
+            .ShouldBeJson("""{"spec":{"containers":[{"name":"c"}]}}""");
+
+    [Fact]
+    public void A_map_with_the_replace_directive_is_replaced() =>
+        Patched("""{"metadata":{"labels":{"a":"1","b":"2"}}}""", """{"metadata":{"labels":{"$patch":"replace","c":"3"}}}""")
+            .ShouldBeJson("""{"metadata":{"labels":{"c":"3"}}}""");
+
+    [Fact]
+    public void Null_deletes_a_field_and_absent_nulls_add_nothing() =>
+        Patched("""{"spec":{"nodeName":"n"}}""", """{"spec":{"nodeName":null,"hostname":null,"dnsConfig":{"searches":["x"],"options":null}}}""")
+            .ShouldBeJson("""{"spec":{"dnsConfig":{"searches":["x"]}}}""");
+
+    [Fact]
+    public void Primitive_lists_that_merge_are_sets() =>
+        Patched("""{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"finalizers":["b","c"]}}""")
+            .ShouldBeJson("""{"metadata":{"finalizers":["a","b","c"]}}""");
+
+    [Fact]
+    public void Primitives_are_deleted_by_their_directive() =>
+        Patched("""{"metadata":{"finalizers":["a","b","c"]}}""", """{"metadata":{"$deleteFromPrimitiveList/finalizers":["a","c"]}}""")
+            .ShouldBeJson("""{"metadata":{"finalizers":["b"]}}""");
+
+    [Fact]
+    public void Lists_without_a_strategy_are_replaced() =>
+        Patched("""{"spec":{"containers":[{"name":"a","args":["1","2"]}]}}""", """{"spec":{"containers":[{"name":"a","args":["3"]}]}}""")
+            .ShouldBeJson("""{"spec":{"containers":[{"name":"a","args":["3"]}]}}""");
+
+    [Fact]
+    public void The_element_order_is_obeyed_and_items_of_the_server_stay_behind_their_neighbours() =>
+        Patched(
+            """{"spec":{"containers":[{"name":"a"},{"name":"server"},{"name":"b"}]}}""",
+            """{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"},{"name":"c"}],"containers":[{"name":"c"}]}}""")
+            .ShouldBeJson("""{"spec":{"containers":[{"name":"server"},{"name":"b"},{"name":"a"},{"name":"c"}]}}""");
+
+    [Fact]
+    public void An_order_alone_reorders() =>
+        Patched("""{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"$setElementOrder/finalizers":["b","a"]}}""")
+            .ShouldBeJson("""{"metadata":{"finalizers":["b","a"]}}""");
+
+    [Fact]
+    public void An_order_that_lacks_a_patched_item_is_refused() =>
+        Should.Throw<StatusException>(() => Patched("""{"spec":{}}""", """{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"name":"b"}]}}""")).Status.Code.ShouldBe(400);
+
+    [Fact]
+    public void Retained_keys_drop_the_others_of_a_union() =>
+        Patched(
+            Deployment,
+            """{"spec":{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1}}}}""",
+            """{"spec":{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}}""")
+            .ShouldBeJson("""{"spec":{"strategy":{"type":"Recreate"}}}""");
+
+    [Fact]
+    public void What_is_added_whole_loses_its_directives() =>
+        Patched("""{"spec":{}}""", """{"spec":{"volumes":[{"name":"v","emptyDir":{},"$retainKeys":["name","emptyDir"]},{"$patch":"delete","name":"w"}]}}""")
+            .ShouldBeJson("""{"spec":{"volumes":[{"name":"v","emptyDir":{}}]}}""");
+
+    [Theory]
+    [InlineData("""{"spec":{"containers":[{"image":"x"}]}}""", "map: containers does not contain declared merge key: name")]
+    [InlineData("""{"spec":{"$patch":"frob"}}""", "unknown patch type found in the patch: frob")]
+    [InlineData("""{"spec":"x"}""", "unable to apply the patch: expected map for field spec, got a scalar")]
+    [InlineData("""{"spec":{"containers":{}}}""", "unable to apply the patch: expected array for field containers, got map")]
+    public void A_patch_that_does_not_fit_is_a_bad_request(string patch, string message)
+    {
+        var refusal = Should.Throw<StatusException>(() => Patched("""{"spec":{"containers":[{"name":"a"}]}}""", patch)).Status;
+        (refusal.Code, refusal.Message).ShouldBe((400, message));
+    }
+
+    private static JsonObject Patched(string target, string patch) => Patched(Pod, target, patch);
+
+    private static JsonObject Patched(Schema schema, string target, string patch) =>
+        Patches.Apply(PatchType.StrategicMerge, JsonAssertions.Json(target), Encoding.UTF8.GetBytes(patch), schema);
+}

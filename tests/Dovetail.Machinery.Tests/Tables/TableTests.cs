@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Tables;
+
+namespace Dovetail.Machinery.Tests.Tables;
+
+public sealed class TableTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(-5, "<invalid>")]
+    [InlineData(-1, "0s")]
+    [InlineData(0, "0s")]
+    [InlineData(119, "119s")]
+    [InlineData(120, "2m")]
+    [InlineData(121, "2m1s")]
+    [InlineData(599, "9m59s")]
+    [InlineData(600, "10m")]
+    [InlineData(3600 * 3 - 1, "179m")]
+    [InlineData(3600 * 3, "3h")]
+    [InlineData(3600 * 3 + 60, "3h1m")]
+    [InlineData(3600 * 8, "8h")]
+    [InlineData(3600 * 47, "47h")]
+    [InlineData(3600 * 48, "2d")]
+    [InlineData(3600 * 49, "2d1h")]
+    [InlineData(86400 * 8, "8d")]
+    [InlineData(86400 * 729, "729d")]
+    [InlineData(86400 * 730, "2y")]
+    [InlineData(86400 * 731, "2y1d")]
+    [InlineData(86400L * 365 * 8, "8y")]
+    public void Ages_are_worded_as_kubectl_words_them(long seconds, string text) => HumanDuration.Format(TimeSpan.FromSeconds(seconds)).ShouldBe(text);
+
+    [Theory]
+    [InlineData("", "namespaces", """{"metadata":{"name":"a","creationTimestamp":"2026-11-23T11:59:00Z"},"status":{"phase":"Active"}}""", """["a","Active","60s"]""")]
+    [InlineData("", "secrets", """{"metadata":{"name":"a"},"type":"Opaque","data":{"x":"","y":""}}""", """["a","Opaque",2,"<unknown>"]""")]
+    [InlineData("", "configmaps", """{"metadata":{"name":"a"},"data":{"x":""},"binaryData":{"z":""}}""", """["a",2,"<unknown>"]""")]
+    [InlineData("coordination.k8s.io", "leases", """{"metadata":{"name":"a"},"spec":{"holderIdentity":"h"}}""", """["a","h","<unknown>"]""")]
+    [InlineData("", "services", """{"metadata":{"name":"a"},"spec":{"type":"NodePort","clusterIP":"10.0.0.1","ports":[{"port":80,"nodePort":30000,"protocol":"TCP"},{"port":53,"protocol":"UDP"}],"selector":{"b":"2","a":"1"}}}""", """["a","NodePort","10.0.0.1","<none>","80:30000/TCP,53/UDP","<unknown>","a=1,b=2"]""")]
+    [InlineData("", "nodes", """{"metadata":{"name":"n","labels":{"node-role.kubernetes.io/worker":"","node-role.kubernetes.io/control-plane":""}},"spec":{"unschedulable":true},"status":{"conditions":[{"type":"Ready","status":"True"}],"addresses":[{"type":"InternalIP","address":"1.2.3.4"}],"nodeInfo":{"kubeletVersion":"v1","osImage":"Debian","kernelVersion":"6","containerRuntimeVersion":"containerd://1"}}}""", """["n","Ready,SchedulingDisabled","control-plane,worker","<unknown>","v1","1.2.3.4","<none>","Debian","6","containerd://1"]""")]
+    [InlineData("apps", "deployments", """{"metadata":{"name":"d"},"spec":{"replicas":3,"selector":{"matchLabels":{"app":"x"}},"template":{"spec":{"containers":[{"name":"c","image":"i"},{"name":"e","image":"j"}]}}},"status":{"readyReplicas":1,"updatedReplicas":2,"availableReplicas":1}}""", """["d","1/3",2,1,"<unknown>","c,e","i,j","app=x"]""")]
+    [InlineData("apps", "daemonsets", """{"metadata":{"name":"d"},"spec":{"selector":{"matchExpressions":[{"key":"k","operator":"In","values":["b","a"]}]},"template":{"spec":{"nodeSelector":{"z":"1"},"containers":[{"name":"c","image":"i"}]}}},"status":{"desiredNumberScheduled":1,"currentNumberScheduled":1,"numberReady":0,"updatedNumberScheduled":1,"numberAvailable":0}}""", """["d",1,1,0,1,0,"z=1","<unknown>","c","i","k in (a,b)"]""")]
+    [InlineData("", "events", """{"metadata":{"name":"e"},"type":"Normal","reason":"R","message":" m ","count":4,"firstTimestamp":"2026-11-23T11:00:00Z","lastTimestamp":"2026-11-23T11:59:30Z","involvedObject":{"kind":"Pod","name":"p","fieldPath":"f"},"source":{"component":"c","host":"h"}}""", """["30s","Normal","R","pod/p","f","c, h","m","60m",4,"e"]""")]
+    [InlineData("apiextensions.k8s.io", "customresourcedefinitions", """{"metadata":{"name":"a.b","creationTimestamp":"2026-11-23T11:59:00Z"}}""", """["a.b","2026-11-23T11:59:00Z"]""")]
+    public void Built_in_kinds_have_kubectls_cells(string group, string plural, string item, string cells) => Cells(BuiltInTables.Find(group, plural), item).ShouldBeJson(cells);
+
+    [Theory]
+    [InlineData("""{"phase":"Running","podIPs":[{"ip":"10.1"}],"containerStatuses":[{"ready":true,"restartCount":2,"state":{"running":{}},"lastState":{"terminated":{"finishedAt":"2026-11-23T11:58:20Z"}}}]}""", """["1/1","Running","2 (100s ago)"]""")]
+    [InlineData("""{"phase":"Pending"}""", """["0/1","Pending","0"]""")]
+    [InlineData("""{"phase":"Pending","containerStatuses":[{"restartCount":0,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}""", """["0/1","ImagePullBackOff","0"]""")]
+    [InlineData("""{"phase":"Succeeded","containerStatuses":[{"restartCount":0,"state":{"terminated":{"exitCode":0,"reason":"Completed"}}}]}""", """["0/1","Completed","0"]""")]
+    [InlineData("""{"phase":"Failed","containerStatuses":[{"restartCount":0,"state":{"terminated":{"exitCode":7}}}]}""", """["0/1","ExitCode:7","0"]""")]
+    [InlineData("""{"phase":"Failed","containerStatuses":[{"restartCount":0,"state":{"terminated":{"exitCode":137,"signal":9}}}]}""", """["0/1","Signal:9","0"]""")]
+    [InlineData("""{"phase":"Failed","reason":"Evicted"}""", """["0/1","Evicted","0"]""")]
+    [InlineData("""{"phase":"Pending","initContainerStatuses":[{"name":"i","restartCount":1,"state":{"running":{}}}]}""", """["0/1","Init:0/1","1"]""")]
+    [InlineData("""{"phase":"Pending","initContainerStatuses":[{"name":"i","restartCount":1,"state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}""", """["0/1","Init:CrashLoopBackOff","1"]""")]
+    [InlineData("""{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"SchedulingGated"}]}""", """["0/1","SchedulingGated","0"]""")]
+    public void A_pods_status_says_what_keeps_it(string status, string expected)
+    {
+        var cells = Cells(BuiltInTables.Find("", "pods"), "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"initContainers\":[{\"name\":\"i\"}],\"containers\":[{\"name\":\"c\"}]},\"status\":" + status + "}");
+        new JsonArray(cells[1]!.DeepClone(), cells[2]!.DeepClone(), cells[3]!.DeepClone()).ShouldBeJson(expected);
+    }
+
+    [Fact]
+    public void A_pod_that_is_being_deleted_is_terminating() =>
+        Cells(BuiltInTables.Find("", "pods"), """{"metadata":{"name":"p","deletionTimestamp":"2026-11-23T11:00:00Z"},"spec":{"containers":[{}]},"status":{"phase":"Running"}}""")[2].ShouldBeJson("\"Terminating\"");
+
+    [Fact]
+    public void Printer_columns_of_a_custom_resource_are_typed()
+    {
+        var table = CustomResourceTable.Create((JsonArray)JsonNode.Parse("""
+            [{"name":"Status","type":"string","jsonPath":".status.printableStatus"},
+             {"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"},
+             {"name":"Count","type":"integer","jsonPath":".spec.count","priority":1,"description":"How many."},
+             {"name":"On","type":"boolean","jsonPath":".spec.on"},
+             {"name":"Ratio","type":"number","jsonPath":".spec.ratio"},
+             {"name":"IPs","type":"string","jsonPath":".status.ips"},
+             {"name":"Wrong","type":"integer","jsonPath":".spec.on"},
+             {"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}]
+            """)!);
+        Cells(table, """{"metadata":{"name":"a","creationTimestamp":"2026-11-23T11:55:00Z"},"spec":{"count":3,"on":true,"ratio":0.5},"status":{"printableStatus":"Running","conditions":[{"type":"Ready","status":"True"}],"ips":["1","2"]}}""")
+            .ShouldBeJson("""["a","Running","True",3,true,0.5,"[\"1\",\"2\"]",null,"5m"]""");
+        Cells(table, """{"metadata":{"name":"a"}}""").ShouldBeJson("""["a",null,null,null,null,null,null,null,null]""");
+        table.Columns[3].ShouldBe(new TableColumn("Count", "integer", "", "How many.", 1));
+    }
+
+    [Theory]
+    [InlineData(IncludeObject.Metadata, """{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a","labels":{"x":"<y>"}}}""")]
+    [InlineData(IncludeObject.Object, """{"metadata":{"name":"a","labels":{"x":"<y>"}},"data":{}}""")]
+    [InlineData(IncludeObject.None, "null")]
+    public void Rows_carry_what_was_asked_for(IncludeObject include, string expected)
+    {
+        var table = Render(BuiltInTables.Default, include, """{"metadata":{"name":"a","labels":{"x":"<y>"}},"data":{}}""");
+        table["rows"]![0]!["object"].ShouldBeJson(expected);
+        table["metadata"].ShouldBeJson("""{"resourceVersion":"7","continue":"c","remainingItemCount":3}""");
+        (table["kind"]!.ToString(), table["apiVersion"]!.ToString()).ShouldBe(("Table", "meta.k8s.io/v1"));
+        table["columnDefinitions"]![0]!["format"]!.ToString().ShouldBe("name");
+    }
+
+    [Fact]
+    public void Partial_lists_carry_metadata_only()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        TableWriter.WritePartialObjectMetadataList(output, new ListMetadata("7"), [Encoding.UTF8.GetBytes("""{"kind":"Pod","metadata":{"name":"a"},"spec":{}}""")]);
+        JsonNode.Parse(output.WrittenSpan).ShouldBeJson(
+            """{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"7"},"items":[{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a"}}]}""");
+    }
+
+    [Fact]
+    public void Every_built_in_table_writes_a_cell_for_each_column_of_an_empty_object()
+    {
+        string[] resources = ["/namespaces", "/pods", "/nodes", "/secrets", "/configmaps", "/events", "/serviceaccounts", "/services", "/persistentvolumeclaims", "/persistentvolumes", "storage.k8s.io/storageclasses",
+            "apps/deployments", "apps/daemonsets", "apps/replicasets", "apps/statefulsets", "apps/controllerrevisions", "coordination.k8s.io/leases", "scheduling.k8s.io/priorityclasses",
+            "node.k8s.io/runtimeclasses", "apiregistration.k8s.io/apiservices", "frob.io/frobs"];
+        foreach (var resource in resources)
+        {
+            var slash = resource.IndexOf('/');
+            var table = BuiltInTables.Find(resource[..slash], resource[(slash + 1)..]);
+            Cells(table, "{}").Count.ShouldBe(table.Columns.Length, resource);
+        }
+    }
+
+    [Fact]
+    public void Ten_thousand_rows_take_well_under_a_second()
+    {
+        var pod = Encoding.UTF8.GetBytes("""{"metadata":{"name":"p","labels":{"a":"b"},"creationTimestamp":"2026-11-23T11:55:00Z"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"i"}]},"status":{"phase":"Running","containerStatuses":[{"ready":true,"restartCount":0,"state":{"running":{}}}]}}""");
+        var items = Enumerable.Repeat((ReadOnlyMemory<byte>)pod, 10_000).ToList();
+        TableWriter.WriteTable(new ArrayBufferWriter<byte>(), BuiltInTables.Find("", "pods"), new ListMetadata("1"), items, IncludeObject.Metadata, Now);
+        var watch = Stopwatch.StartNew();
+        TableWriter.WriteTable(new ArrayBufferWriter<byte>(), BuiltInTables.Find("", "pods"), new ListMetadata("1"), items, IncludeObject.Metadata, Now);
+        TestContext.Current.TestOutputHelper?.WriteLine($"10,000 rows: {watch.ElapsedMilliseconds} ms");
+        watch.ElapsedMilliseconds.ShouldBeLessThan(1000); // generous: debug build on a shared machine
+    }
+
+    private static JsonArray Cells(TableDefinition table, string item) => (JsonArray)Render(table, IncludeObject.None, item)["rows"]![0]!["cells"]!;
+
+    private static JsonObject Render(TableDefinition table, IncludeObject include, string item)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        TableWriter.WriteTable(output, table, new ListMetadata("7", "c", 3), [Encoding.UTF8.GetBytes(item)], include, Now);
+        return (JsonObject)JsonNode.Parse(output.WrittenSpan)!;
+    }
+}
