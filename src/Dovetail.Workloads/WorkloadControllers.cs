@@ -19,18 +19,21 @@ namespace Dovetail.Workloads;
 /// <summary>The controllers that a Kubernetes cluster has by itself, for the embedded engine; run them in a <see cref="ControllerHost"/> with the same caches.</summary>
 public sealed class WorkloadControllers(IKubeApi api, SharedCaches caches, TimeProvider time, Random random, ILoggerFactory loggers)
 {
-    /// <summary>Call before the caches are started.</summary>
-    public ImmutableArray<IRunnable> Create(ImmutableArray<Component> components)
+    /// <summary>Everything, for all kinds that are served.</summary>
+    public ImmutableArray<IRunnable> Create(ImmutableArray<Component> components) =>
+        Create(components, new ServedKinds(caches.For(BuiltInTypes.CustomResourceDefinitions)));
+
+    /// <summary>As <see cref="Create(ImmutableArray{Component})"/>, with garbage collection and emptying of namespaces kept to the given kinds.</summary>
+    public ImmutableArray<IRunnable> Create(ImmutableArray<Component> components, IServedKinds kinds)
     {
         var pods = caches.For(BuiltInTypes.Pods);
         pods.AddIndex(PodScheduler.ByNode, PodScheduler.NodeOf);
         var nodes = caches.For(BuiltInTypes.Nodes);
         var definitions = caches.For(BuiltInTypes.CustomResourceDefinitions);
-        var kinds = new ServedKinds(definitions);
         return
         [
             Scheduler(pods, nodes),
-            Namespaces(definitions, kinds),
+            Namespaces(kinds),
             new GarbageCollection.GarbageCollection(api, definitions, kinds, time, random, loggers.CreateLogger<GarbageCollection.GarbageCollection>()),
             NodeLifecycle(nodes, pods),
             PodGc(pods, nodes),
@@ -51,10 +54,10 @@ public sealed class WorkloadControllers(IKubeApi api, SharedCaches caches, TimeP
     /// <summary>A placed pod that ends or goes makes room.</summary>
     private static bool Leaves(V1Pod pod) => pod.Metadata.DeletionTimestamp is not null || pod.Status?.Phase is "Succeeded" or "Failed";
 
-    private Controller<NamespacedName> Namespaces(ICacheSync definitions, ServedKinds kinds)
+    private Controller<NamespacedName> Namespaces(IServedKinds kinds)
     {
         var namespaces = caches.For(BuiltInTypes.Namespaces);
-        return New("namespaces", new NamespaceReconciler(api, namespaces, kinds, time), new ControllerOptions()).Watch(namespaces, Itself).Reads(definitions);
+        return New("namespaces", new NamespaceReconciler(api, namespaces, kinds, time), new ControllerOptions()).Watch(namespaces, Itself).Reads(kinds);
     }
 
     private Controller<NamespacedName> NodeLifecycle(IResourceCache<V1Node> nodes, IResourceCache<V1Pod> pods)
