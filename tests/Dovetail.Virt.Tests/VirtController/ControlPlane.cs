@@ -23,29 +23,28 @@ internal sealed class ControlPlane : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly CancellationTokenSource stop = new();
-    private readonly ObjectRegistry registry;
     private readonly SharedCaches caches;
     private readonly Task running;
 
-    private ControlPlane(ObjectRegistry registry)
+    private ControlPlane(ObjectRegistry registry, WriteFault fault)
     {
-        this.registry = registry;
         var time = TimeProvider.System;
         var random = new Random(1);
         Api = new EmbeddedKubeApi(registry, UserInfo.Component(VirtControllers.FieldManager), new ParsedRevisions());
+        var faulty = new FaultyKubeApi(Api, fault);
         caches = new SharedCaches(Api, time, random, NullLogger<SharedCaches>.Instance);
-        var controllers = new VirtControllers(Api, caches, time, random, NullLoggerFactory.Instance).Create(new());
+        var controllers = new VirtControllers(faulty, caches, time, random, NullLoggerFactory.Instance).Create(new());
         running = new ControllerHost(caches, controllers, null, time, random, NullLogger<ControllerHost>.Instance).RunAsync(stop.Token);
     }
 
     public IKubeApi Api { get; }
 
-    public static async Task<ControlPlane> StartAsync(CancellationToken ct)
+    public static async Task<ControlPlane> StartAsync(CancellationToken ct, WriteFault fault = WriteFault.None)
     {
         var bundle = new CrdBundle(KubeVirtCrds.All.Select(crd => crd.Json));
         var registry = new ObjectRegistry(new() { Store = new MemoryRevisionStore(), Time = TimeProvider.System, TrustedCelRules = bundle.Names });
         await bundle.EnsureAsync(registry, ct);
-        var plane = new ControlPlane(registry);
+        var plane = new ControlPlane(registry, fault);
         await plane.Api.CreateAsync(BuiltInTypes.Namespaces, new() { Metadata = new() { Name = "demo" } }, ct);
         await plane.Api.CreateAsync(
             BuiltInTypes.Nodes,
@@ -85,9 +84,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     public async Task StartPodAsync(V1Pod pod, CancellationToken ct)
     {
         var binding = $$$"""{"apiVersion":"v1","kind":"Binding","metadata":{"name":"{{{pod.Metadata.Name}}}"},"target":{"kind":"Node","name":"node-1"}}""";
-        await registry.CreateAsync(
-            new() { User = UserInfo.Component("scheduler"), Group = "", Version = "v1", Resource = "pods", Subresource = "binding", Namespace = "demo", Name = pod.Metadata.Name },
-            Encoding.UTF8.GetBytes(binding), new(), ct);
+        await Api.CreateSubresourceAsync(BuiltInTypes.Pods, "demo", pod.Metadata.Name, "binding", Encoding.UTF8.GetBytes(binding), ct);
         await PatchAsync(BuiltInTypes.Pods, pod.Metadata.Name, """{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}""", "status", ct, PatchType.StrategicMerge);
     }
 

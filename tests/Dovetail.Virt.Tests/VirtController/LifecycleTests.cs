@@ -4,17 +4,19 @@ using Dovetail.Virt.VirtController;
 
 namespace Dovetail.Virt.Tests.VirtController;
 
-/// <summary>The life of a VM through the real API.</summary>
+/// <summary>The life of a VM through the real API, also when every write of virt-controller fails once.</summary>
 public sealed class LifecycleTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("web")]
-    [InlineData("a-name-that-is-longer-than-a-label-may-be-and-still-a-legal-name-of-a-vm")]
-    public async Task A_vm_is_started_handed_over_and_taken_away_again(string name)
+    [InlineData("web", WriteFault.None)]
+    [InlineData("a-name-that-is-longer-than-a-label-may-be-and-still-a-legal-name-of-a-vm", WriteFault.None)]
+    [InlineData("web", WriteFault.Refused)]
+    [InlineData("web", WriteFault.AnswerLost)]
+    public async Task A_vm_is_started_handed_over_and_taken_away_again(string name, WriteFault fault)
     {
-        await using var plane = await ControlPlane.StartAsync(Ct);
+        await using var plane = await ControlPlane.StartAsync(Ct, fault);
         await plane.Api.CreateAsync(KubeVirtTypes.VirtualMachines, Vm(name, RunStrategies.Always), Ct);
 
         var vmi = await plane.UntilAsync(KubeVirtTypes.VirtualMachineInstances, name, v => v?.Status?.Phase == VmiPhases.Scheduling, Ct);
@@ -33,6 +35,7 @@ public sealed class LifecycleTests
         await plane.RemovePodAsync(pod.Metadata.Name, Ct);
         await plane.UntilAsync(KubeVirtTypes.VirtualMachineInstances, name, v => v is null, Ct);
         await plane.UntilAsync(KubeVirtTypes.VirtualMachines, name, v => v is null, Ct);
+        (await plane.Api.ListAsync(BuiltInTypes.Pods, "demo", new(), Ct)).Items.ShouldBeEmpty();
     }
 
     [Fact]

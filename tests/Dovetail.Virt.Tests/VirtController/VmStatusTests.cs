@@ -75,15 +75,15 @@ public sealed class VmStatusTests
     }
 
     [Fact]
-    public void A_template_that_changed_since_the_start_asks_for_a_restart_and_a_changed_label_does_not()
+    public void A_template_that_changed_since_the_start_asks_for_a_restart()
     {
         var vm = Make.Vm();
         var vmi = VmiFromVm.Render(vm, paused: false);
         vmi.Status = new() { Phase = VmiPhases.Running };
-        vm.Spec!.Template!.Metadata = new() { Labels = new Dictionary<string, string> { ["a"] = "b" } };
+        vm.Spec!.Template!.Spec!.Domain!.Firmware!.Uuid = "22222222-2222-3333-4444-555555555555";
         Describe(vm, vmi).Conditions.Get(ConditionTypes.RestartRequired).ShouldBeNull();
 
-        vm.Spec.Template.Spec!.Domain!.Cpu!.Cores = 4;
+        vm.Spec.Template.Spec.Domain.Cpu!.Cores = 4;
 
         Describe(vm, vmi).Conditions.Get(ConditionTypes.RestartRequired)!.Status.ShouldBe("True");
     }

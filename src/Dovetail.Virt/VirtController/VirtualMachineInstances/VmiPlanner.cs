@@ -55,7 +55,8 @@ public static class VmiPlanner
                 steps.Add(new VmiStep.LabelNode(pod.Metadata.Name, node));
         }
 
-        return new(steps.ToImmutable()) { RecheckAfter = !f.BeforeHandOver && !VmiPhases.IsFinal(f.Phase) && LauncherPodState.IsTerminal(pod) ? GraceLeft(f) : null };
+        var waitsForHandler = !f.BeforeHandOver && !VmiPhases.IsFinal(f.Phase) && LauncherPodState.IsTerminal(pod) && GraceLeft(f) > TimeSpan.Zero;
+        return new(steps.ToImmutable()) { RecheckAfter = waitsForHandler ? GraceLeft(f) : null };
     }
 
     public static string NextPhase(VmiFacts f) => f.Phase switch

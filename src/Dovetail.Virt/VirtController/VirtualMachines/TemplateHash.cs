@@ -1,15 +1,17 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Api;
 using Dovetail.Api.Json;
 using Dovetail.Api.KubeVirt;
+using k8s.Models;
 
 namespace Dovetail.Virt.VirtController.VirtualMachines;
 
 /// <summary>
-/// A fingerprint of the spec that a guest was started with, kept as an annotation on its VMI: when the VM's template has another one, the change waits for a restart.
-/// The firmware UUID is left out, because we may add it ourselves later.
+/// A fingerprint of the template that a guest was started with (spec, labels, annotations), kept as an annotation on its VMI: when the VM's template has another one, the change
+/// waits for a restart. The firmware UUID is left out, because we may add it ourselves later.
 /// </summary>
 public static class TemplateHash
 {
@@ -19,15 +21,16 @@ public static class TemplateHash
     {
         var template = vm.Spec?.Template ?? new();
         var json = KubeJson.TypeInfo<VirtualMachine>(ApiTypes.JsonOptions);
-        var root = JsonSerializer.SerializeToNode(new VirtualMachine { Spec = new() { Template = new() { Spec = template.Spec } } }, json)!;
-        var spec = root["spec"]!["template"]?["spec"];
-        if (spec?["domain"]?["firmware"] is JsonObject firmware)
+        var metadata = new V1ObjectMeta { Labels = template.Metadata?.Labels, Annotations = template.Metadata?.Annotations };
+        var root = JsonSerializer.SerializeToNode(new VirtualMachine { Metadata = metadata, Spec = new() { Template = new() { Spec = template.Spec } } }, json)!;
+        var domain = root["spec"]!["template"]!["spec"]?["domain"]?.AsObject();
+        if (domain?["firmware"] is JsonObject firmware)
         {
             firmware.Remove("uuid");
-            if (firmware.Count == 0) spec["domain"]!.AsObject().Remove("firmware");
+            if (firmware.Count == 0) domain.Remove("firmware");
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Sorted(spec)?.ToJsonString() ?? "")));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sorted(root)!.ToJsonString())));
     }
 
     /// <summary>Independent of the order in which a version of Dovetail writes fields.</summary>

@@ -23,7 +23,9 @@ public sealed partial class VmReconciler(
 
     public async Task<Outcome> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
-        if (vms.Find(key.Namespace, key.Name) is not { } vm) return await ReleaseOrphanAsync(key, ct);
+        var vm = vms.Find(key.Namespace, key.Name);
+        await ReleaseOrphanAsync(key, vm, ct);
+        if (vm is null) return Outcome.Done;
         var facts = Observe(vm);
         var plan = VmPlanner.Decide(facts);
         var written = vm;
@@ -114,13 +116,14 @@ public sealed partial class VmReconciler(
     private async Task<VirtualMachine> ReleaseVmAsync(VirtualMachine vm, CancellationToken ct) =>
         await PatchAsync(vm, new MergePatchBuilder().AtRevision(vm.Metadata.ResourceVersion).Set(["metadata", "finalizers"], Without(vm.Metadata.Finalizers), BuiltInJson.Default.IListString), ct);
 
-    /// <summary>A VMI whose VM is gone (its finalizers were taken by force) must not wait for it for ever.</summary>
-    private async Task<Outcome> ReleaseOrphanAsync(NamespacedName key, CancellationToken ct)
+    /// <summary>A VMI whose VM is gone (its finalizers were taken by force, or a new VM has its name) must not wait for it for ever.</summary>
+    private async Task ReleaseOrphanAsync(NamespacedName key, VirtualMachine? vm, CancellationToken ct)
     {
-        if (vmis.Find(key.Namespace, key.Name) is { Metadata.DeletionTimestamp: not null } vmi && vmi.Metadata.Finalizers?.Contains(KubeVirtFinalizers.VmController) == true
-            && await api.FindAsync(KubeVirtTypes.VirtualMachines, key.Namespace, key.Name, ct) is null)
-            await TakeFinalizerAsync(vmi, ct);
-        return Outcome.Done;
+        if (vmis.Find(key.Namespace, key.Name) is not { Metadata.DeletionTimestamp: not null } vmi) return;
+        if (vmi.Metadata.Finalizers?.Contains(KubeVirtFinalizers.VmController) != true || Owners.ControllerUid(vmi) == vm?.Metadata.Uid) return;
+        // The cache of VMs may lag behind that of VMIs: ask before letting go.
+        var now = await api.FindAsync(KubeVirtTypes.VirtualMachines, key.Namespace, key.Name, ct);
+        if (Owners.ControllerUid(vmi) != now?.Metadata.Uid) await TakeFinalizerAsync(vmi, ct);
     }
 
     private async Task TakeFinalizerAsync(VirtualMachineInstance vmi, CancellationToken ct)
