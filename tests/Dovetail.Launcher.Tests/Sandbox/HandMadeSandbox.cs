@@ -3,7 +3,7 @@ using Dovetail.LauncherApi;
 
 namespace Dovetail.Launcher.Tests.Sandbox;
 
-/// <summary>A sandbox as the node agent makes it, without a network: an unprivileged user, bwrap, init, virt-launcher and a private libvirtd. Needs root.</summary>
+/// <summary>A sandbox as the node agent makes it: an unprivileged user, bwrap, init, virt-launcher and a private libvirtd, without a network or in a given network namespace. Needs root.</summary>
 internal sealed class HandMadeSandbox : IAsyncDisposable
 {
     private const int Uid = 200_777;
@@ -36,7 +36,7 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
         }
     }
 
-    public static HandMadeSandbox Start(string containerDisks)
+    public static HandMadeSandbox Start(string containerDisks, string? netns = null)
     {
         var folder = Directory.CreateTempSubdirectory("dt-sandbox-").FullName;
         foreach (var name in (string[])["etc/libvirt", "sockets", "private", "ephemeral", "state/libvirt", "cache", "log", "bin"]) Directory.CreateDirectory(Path.Combine(folder, name));
@@ -47,13 +47,20 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
         File.Copy("/etc/ld.so.cache", Path.Combine(folder, "etc/ld.so.cache"));
         foreach (var name in (string[])["sockets", "private", "ephemeral", "state", "cache", "log"]) Run("chown", "-R", $"{Uid}:{Uid}", Path.Combine(folder, name));
         Run("chmod", "711", folder);
+        string[] network = ["--unshare-net"];
+        if (netns is not null)
+        {
+            Run("mknod", folder + "/tun", "c", "10", "200");
+            Run("chown", $"{Uid}:{Uid}", folder + "/tun");
+            network = ["--dev-bind", folder + "/tun", "/dev/net/tun"];
+        }
 
         string[] arguments =
         [
-            "--reuid", $"{Uid}", "--regid", $"{Uid}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs",
-            "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--disable-userns", "--as-pid-1", "--die-with-parent", "--new-session",
+            "setpriv", "--reuid", $"{Uid}", "--regid", $"{Uid}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs",
+            "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--disable-userns", "--as-pid-1", "--die-with-parent", "--new-session",
             "--cap-drop", "ALL", "--clearenv", "--hostname", "vm-test", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
-            "--symlink", "usr/lib64", "/lib64", "--ro-bind", folder + "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--symlink", "../run", "/var/run", "--tmpfs", "/tmp",
+            "--symlink", "usr/lib64", "/lib64", "--ro-bind", folder + "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", .. network, "--tmpfs", "/run", "--symlink", "../run", "/var/run", "--tmpfs", "/tmp",
             "--ro-bind", "/sys/devices/system", "/sys/devices/system", "--dir", "/run/libvirt",
             "--bind", folder + "/sockets", "/run/kubevirt/sockets", "--bind", folder + "/private", "/run/kubevirt-private", "--bind", folder + "/ephemeral", "/run/kubevirt-ephemeral-disks",
             "--ro-bind", containerDisks, "/run/kubevirt/container-disks", "--bind", folder + "/state", SandboxLayout.StateHome, "--bind", folder + "/cache", SandboxLayout.CacheHome,
@@ -61,7 +68,8 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
             "--symlink", "bin/virt-launcher", SandboxLayout.Launcher, "--setenv", "DOTNET_ROOT", Path.GetDirectoryName(File.ResolveLinkTarget("/usr/bin/dotnet", true)?.FullName ?? "/usr/share/dotnet/dotnet")!,
             .. SandboxLayout.Environment.SelectMany(v => (string[])["--setenv", v.Name, v.Value]), "--chdir", "/", .. SandboxLayout.InitCommand,
         ];
-        return new(folder, Process.Start(new ProcessStartInfo("setpriv", arguments))!);
+        if (netns is not null) arguments = ["ip", "netns", "exec", netns, .. arguments];
+        return new(folder, Process.Start(new ProcessStartInfo(arguments[0], arguments[1..]))!);
     }
 
     /// <summary>Process ids, as seen from outside, of the sandbox's processes with that name.</summary>

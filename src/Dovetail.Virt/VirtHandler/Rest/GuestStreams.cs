@@ -10,6 +10,8 @@ namespace Dovetail.Virt.VirtHandler.Rest;
 internal sealed class GuestStreams(ILogger logger)
 {
     private const int ReplayBytes = 64 * 1024;
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<(NamespacedName Vmi, string Kind), Client> clients = new();
 
     /// <summary>Relays until either side ends, or another client comes.</summary>
@@ -24,15 +26,18 @@ internal sealed class GuestStreams(ILogger logger)
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var me = new Client(ending, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await TakeOverAsync(key, me);
+        Task toGuest = Task.CompletedTask;
         try
         {
             using var socket = await ConnectAsync(pid, socketPath, ending.Token);
             if (logPath is not null) await ReplayAsync(pid, logPath, web, ending.Token);
             var fromGuest = FromGuestAsync(socket, web, ending.Token);
-            var toGuest = ToGuestAsync(web, socket, ending.Token);
+
+            // Not ended by the same token: a WebSocket whose receive is cancelled can no longer be closed in order.
+            toGuest = ToGuestAsync(web, socket, ct);
             await Task.WhenAny(fromGuest, toGuest);
             await ending.CancelAsync();
-            await Task.WhenAll(fromGuest, toGuest);
+            await fromGuest;
         }
         catch (Exception e) when (e is IOException or SocketException or WebSocketException or OperationCanceledException)
         {
@@ -44,7 +49,7 @@ internal sealed class GuestStreams(ILogger logger)
             me.Left.TrySetResult();
         }
 
-        await CloseAsync(web);
+        await CloseAsync(web, toGuest);
     }
 
     /// <summary>QEMU's socket serves one client at a time, so the one before has to be gone first.</summary>
@@ -110,18 +115,21 @@ internal sealed class GuestStreams(ILogger logger)
         }
     }
 
-    private static async Task CloseAsync(WebSocket web)
+    /// <summary>Says goodbye and waits a moment for the client to say it too.</summary>
+    private static async Task CloseAsync(WebSocket web, Task receiving)
     {
-        if (web.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2), TimeProvider.System);
+        using var patience = new CancellationTokenSource(Goodbye, TimeProvider.System);
         try
         {
-            await web.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+            if (web.State is WebSocketState.Open or WebSocketState.CloseReceived) await web.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+            await receiving.WaitAsync(patience.Token);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or SocketException or ObjectDisposedException)
         {
             web.Abort();
         }
+
+        await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private sealed record Client(CancellationTokenSource Ending, TaskCompletionSource Left)
