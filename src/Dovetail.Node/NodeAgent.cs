@@ -25,7 +25,13 @@ namespace Dovetail.Node;
 /// </summary>
 public sealed class NodeAgent : IRunnable, IDisposable
 {
+    private const double LowDiskShare = 0.15;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CollectInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan UnusedImage = TimeSpan.FromDays(7);
+
+    // Never younger ones: a pod that is just starting has its disk and no note of it yet.
+    private static readonly TimeSpan FreshImage = TimeSpan.FromMinutes(10);
 
     private readonly NodeAgentOptions options;
     private readonly IKubeApi api;
@@ -54,6 +60,9 @@ public sealed class NodeAgent : IRunnable, IDisposable
 
     /// <summary>Whether guests can use KVM; told once the probe has ended.</summary>
     public Task<KvmVerdict> Kvm => state.Kvm;
+
+    /// <summary>The name server of this node's pods and guests; told once the pod network is there.</summary>
+    public Task<IPAddress> GuestDns => state.GuestDns;
 
     /// <summary>containerd and the registry as they are now; empty when this agent runs none.</summary>
     public IReadOnlyList<PartHealth> Parts => state.Parts;
@@ -118,7 +127,19 @@ public sealed class NodeAgent : IRunnable, IDisposable
         foreach (var uid in recorded) controller.Queue.Add(uid);
         state.Pods(null);
         var dns = new DnsForwarder(new IPEndPoint(network.Subnet.Gateway, 53), new ResolvConf("/etc/resolv.conf").Servers, time, logger);
-        await TaskGroup.RunAsync(ct, cache.RunAsync, controller.RunAsync, dns.RunAsync, token => WarmAsync(new CapabilityCache(options, cgroups, watch, time), probing, token));
+        await TaskGroup.RunAsync(ct, cache.RunAsync, controller.RunAsync, dns.RunAsync, token => WarmAsync(new CapabilityCache(options, cgroups, watch, time), probing, token), token => CollectImagesAsync(images, records, token));
+    }
+
+    /// <summary>Disks that no sandbox has are kept for a week, or until the data folder's disk runs low.</summary>
+    private async Task CollectImagesAsync(ImageStore images, SandboxRecords records, CancellationToken ct)
+    {
+        while (true)
+        {
+            var disk = new DriveInfo(options.DataDirectory);
+            var low = disk.AvailableFreeSpace < disk.TotalSize * LowDiskShare;
+            images.Collect(records.List().SelectMany(r => r.Disks).Select(d => d.HostPath).ToHashSet(), low ? FreshImage : UnusedImage);
+            await Task.Delay(CollectInterval, time, ct);
+        }
     }
 
     private async Task RunPartsAsync(CancellationToken ct)
@@ -136,13 +157,13 @@ public sealed class NodeAgent : IRunnable, IDisposable
             try
             {
                 await network.SetUpAsync(options.PodSubnet, [.. options.ProtectedPorts, options.RegistryPort], ct);
-                state.Network(network.Subnet.Network.ToString(), null);
+                state.NetworkReady(network.Subnet);
                 logger.NetworkReady(options.NodeName, network.Subnet.Network.ToString(), HostNames.Bridge(options.InstanceId));
                 return;
             }
             catch (IOException e)
             {
-                state.Network("", e.Message);
+                state.NetworkFailed(e.Message);
                 logger.NetworkFailed(options.NodeName, e.Message);
             }
 

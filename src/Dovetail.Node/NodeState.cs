@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Net;
 using Dovetail.Node.Kvm;
+using Dovetail.Node.Network;
 using Dovetail.Node.Parts;
 using Dovetail.Node.Pods;
 using Dovetail.Node.Registration;
@@ -9,9 +11,12 @@ namespace Dovetail.Node;
 /// <summary>What the parts of the agent know of the node, in one place: each writes its own field, registration and pods read. Safe for use from several threads.</summary>
 internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, string address) : INodeView
 {
+    private static readonly TimeSpan PartGrace = TimeSpan.FromSeconds(15);
     private readonly Lock gate = new();
+    private readonly Dictionary<string, DateTimeOffset> partsUnwellSince = [];
     private readonly TaskCompletionSource<KvmVerdict> kvm = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SortedDictionary<string, PartHealth> parts = StartingParts(options);
+    private readonly TaskCompletionSource<IPAddress> guestDns = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string podCidr = "";
     private string? networkTrouble = "the pod network is being set up";
@@ -51,7 +56,15 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
         }
     }
 
-    public void Network(string cidr, string? trouble) => Change(() => (podCidr, networkTrouble) = (cidr, trouble));
+    public Task<IPAddress> GuestDns => guestDns.Task;
+
+    public void NetworkReady(PodSubnet subnet) => Change(() =>
+    {
+        (podCidr, networkTrouble) = (subnet.Network.ToString(), null);
+        guestDns.TrySetResult(subnet.Gateway);
+    });
+
+    public void NetworkFailed(string trouble) => Change(() => networkTrouble = trouble);
 
     /// <summary>Why the pods of this node are not looked after; null when they are.</summary>
     public void Pods(string? trouble) => Change(() => podTrouble = trouble);
@@ -75,7 +88,12 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
             if (parts.GetValueOrDefault(health.Name) == health) return;
         }
 
-        Change(() => parts[health.Name] = health);
+        Change(() =>
+        {
+            if (health.Healthy) partsUnwellSince.Remove(health.Name);
+            else if (parts.GetValueOrDefault(health.Name) is { Healthy: true }) partsUnwellSince[health.Name] = time.GetUtcNow();
+            parts[health.Name] = health;
+        });
     }
 
     public void RuntimeVersion(string version)
@@ -112,6 +130,9 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
         }
     }
 
+    /// <summary>A part that was well and ends is back within a second or so: that is no reason to send guests elsewhere. One that was never well is.</summary>
+    private bool CountsAgainstReady(string part) => !partsUnwellSince.TryGetValue(part, out var since) || time.GetUtcNow() - since > PartGrace;
+
     private static SortedDictionary<string, PartHealth> StartingParts(NodeAgentOptions options)
     {
         string[] names = options.RunParts ? [Containerd.Name, Registry.Name] : [];
@@ -120,7 +141,7 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
 
     private ImmutableArray<string> NotReady()
     {
-        var causes = parts.Values.Where(part => !part.Healthy).Select(part => $"{part.Name}: {part.Message}");
+        var causes = parts.Values.Where(part => !part.Healthy && CountsAgainstReady(part.Name)).Select(part => $"{part.Name}: {part.Message}");
         if (!kvm.Task.IsCompleted) causes = causes.Prepend("KVM is being probed");
         if (podTrouble is not null) causes = causes.Prepend($"pods: {podTrouble}");
         return [.. networkTrouble is null ? causes : causes.Prepend($"network: {networkTrouble}")];

@@ -25,11 +25,9 @@ internal sealed class CniPlugins(string bridge, PodSubnet subnet, string stateFo
         ["plugins"] = new JsonArray(Bridge()),
     }.ToJsonString();
 
-    /// <summary>Connects the namespace; returns the pod's addresses without prefix. Done twice, the same pod keeps its address: DEL comes first.</summary>
+    /// <summary>Connects the namespace; returns the pod's addresses without prefix.</summary>
     public async Task<ImmutableArray<string>> AddAsync(string podUid, string netnsPath, CancellationToken ct)
     {
-        // host-local refuses a second address for the same container; an ADD that a killed agent left half-done is undone.
-        await DelAsync(podUid, netnsPath, ct);
         var answer = await CallAsync("ADD", podUid, netnsPath, ct);
         using var result = JsonDocument.Parse(answer);
         return [.. result.RootElement.GetProperty("ips").EnumerateArray().Select(ip => ip.GetProperty("address").GetString()!.Split('/')[0])];

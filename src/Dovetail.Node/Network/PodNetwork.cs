@@ -33,9 +33,13 @@ internal sealed class PodNetwork(string instanceId, NodePaths paths)
     /// <summary>A namespace with eth0 for the pod; returns its addresses.</summary>
     public async Task<ImmutableArray<string>> ConnectAsync(string podUid, string netns, CancellationToken ct)
     {
-        if (!File.Exists(PathOf(netns))) await Tool.RunAsync("ip", ["netns", "add", netns], ct);
-        await Tool.RunAsync("ip", ["-n", netns, "link", "set", "lo", "up"], ct);
-        return await Plugins.AddAsync(podUid, PathOf(netns), ct);
+        // host-local refuses a second address for the same container: an ADD that a killed agent left half-done is undone. A new namespace has none.
+        if (File.Exists(PathOf(netns))) await Plugins.DelAsync(podUid, PathOf(netns), ct);
+        else await Tool.RunAsync("ip", ["netns", "add", netns], ct);
+        var loopback = Tool.RunAsync("ip", ["-n", netns, "link", "set", "lo", "up"], ct);
+        var addresses = await Plugins.AddAsync(podUid, PathOf(netns), ct);
+        await loopback;
+        return addresses;
     }
 
     /// <summary>Frees the address and removes the namespace with every device in it.</summary>

@@ -21,6 +21,12 @@ internal static partial class LauncherPod
 
     public static bool Is(V1Pod pod) => pod.Spec?.RuntimeClassName == RuntimeClass;
 
+    /// <summary>Why this node does not run the pod whatever happens; null when it does.</summary>
+    public static string? Refusal(V1Pod pod) =>
+        pod.Spec.ImagePullSecrets is { Count: > 0 } ? "spec.imagePullSecrets is not supported yet: put the image into a registry that needs no credentials"
+        : pod.Spec.Containers.All(c => c.Name != Compute) ? $"a pod with runtimeClassName {RuntimeClass} needs a container named {Compute}"
+        : null;
+
     /// <summary>The container disks, in the order of the containers.</summary>
     public static ImmutableArray<DiskImage> Disks(V1Pod pod) =>
         [.. (pod.Spec.Containers ?? []).Where(IsDisk).Select((container, position) => new DiskImage(

@@ -62,13 +62,16 @@ internal sealed record PodFacts
 
     public required bool LauncherAnswers { get; init; }
 
+    /// <summary>When the sandbox was started.</summary>
+    public required DateTimeOffset? StartedAt { get; init; }
+
     public required TimeSpan Grace { get; init; }
 
     public required DateTimeOffset? TermSentAt { get; init; }
 
     public required DateTimeOffset? ImagesRetryAt { get; init; }
 
-    /// <summary>Why this node cannot run pods now; null when it can.</summary>
+    /// <summary>Why this node cannot run the pod now; null when it can.</summary>
     public required string? NodeBlocked { get; init; }
 
     public required DateTimeOffset Now { get; init; }

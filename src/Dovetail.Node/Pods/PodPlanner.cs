@@ -39,7 +39,8 @@ internal sealed record PodPlan(ImmutableArray<PodStep> Steps, DateTimeOffset? Re
 /// <summary>Decides, from what is observed, what is done for a pod next. Pure. After each plan with steps everything is observed anew, until nothing is left to do.</summary>
 internal static class PodPlanner
 {
-    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortestProbe = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(1);
 
     public static PodPlan Decide(PodFacts f) => (f.Wish, f.Sandbox) switch
     {
@@ -49,7 +50,7 @@ internal static class PodPlanner
         // Network and pulls at once: the pull goes on by itself.
         (PodWish.Run, SandboxState.None) => Do(new PodStep.PullImages(), new PodStep.Prepare()),
         (PodWish.Run, SandboxState.Prepared) => StartOrWait(f),
-        (PodWish.Run, SandboxState.Live) => f.LauncherAnswers ? Rest : new PodPlan([new PodStep.ProbeLauncher()], f.Now + ProbeInterval),
+        (PodWish.Run, SandboxState.Live) => f.LauncherAnswers ? Rest : new PodPlan([new PodStep.ProbeLauncher()], f.Now + ProbeInterval(f)),
 
         // First the object has to tell how it ended; only then is what tells us removed.
         (PodWish.Run, SandboxState.Dead) => Rest,
@@ -69,6 +70,10 @@ internal static class PodPlanner
     };
 
     private static PodPlan Rest => new([], null);
+
+    /// <summary>A quarter of the time that it has had: quick while a launcher normally starts, rare for one that hangs.</summary>
+    private static TimeSpan ProbeInterval(PodFacts f) =>
+        TimeSpan.FromTicks(Math.Clamp((f.Now - (f.StartedAt ?? f.Now)).Ticks / 4, ShortestProbe.Ticks, LongestProbe.Ticks));
 
     private static PodPlan StartOrWait(PodFacts f) => f.Images switch
     {

@@ -73,10 +73,11 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
             HasRun = pod?.Status?.Phase is "Running",
             EndReported = pod?.Status?.Phase is "Succeeded" or "Failed",
             LauncherAnswers = record?.LauncherAnsweredAt is not null,
+            StartedAt = record?.StartedAt,
             Grace = TimeSpan.FromSeconds(pod?.Metadata.DeletionGracePeriodSeconds ?? pod?.Spec.TerminationGracePeriodSeconds ?? 30),
             TermSentAt = record?.TermSentAt,
             ImagesRetryAt = states.Select(s => s.RetryAt).Max(),
-            NodeBlocked = node.Blocked,
+            NodeBlocked = node.Blocked ?? (pod is null ? null : LauncherPod.Refusal(pod)),
             Now = now,
         };
     }

@@ -28,7 +28,7 @@ internal sealed class SandboxHost(NodeAgentOptions options, SandboxRecords recor
             SandboxPhase.Ended => record,
             SandboxPhase.Preparing => record.BootId == Boot.Id ? record : Renewed(record),
             SandboxPhase.Starting => ObserveStarting(record),
-            SandboxPhase.Running => record.Init.IsAlive ? record : Ended(record),
+            SandboxPhase.Running => sandboxes.HasEnded(podUid, record.Init) ? Ended(record) : record,
         };
     }
 
@@ -106,7 +106,7 @@ internal sealed class SandboxHost(NodeAgentOptions options, SandboxRecords recor
         records.Remove(podUid);
     }
 
-    public Task WaitForExitAsync(SandboxRecord record, CancellationToken ct) => sandboxes.WaitForExitAsync(new RunningSandbox(record.Init), ct);
+    public Task WaitForExitAsync(SandboxRecord record, CancellationToken ct) => sandboxes.WaitForExitAsync(record.PodUid, record.Init, ct);
 
     private SandboxRecord Allocate(V1Pod pod)
     {

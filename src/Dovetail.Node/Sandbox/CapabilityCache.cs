@@ -81,7 +81,7 @@ internal sealed class CapabilityCache(NodeAgentOptions options, Cgroups cgroups,
         using var limit = new CancellationTokenSource(RunLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         var running = await sandboxes.StartAsync(spec, null, either.Token);
-        await sandboxes.WaitForExitAsync(running, either.Token);
+        await sandboxes.WaitForExitAsync(RunUid, running.Init, either.Token);
     }
 
     private string Publish(bool kvm)

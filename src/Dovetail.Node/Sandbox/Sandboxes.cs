@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Dovetail.Node.Host;
 
@@ -45,7 +46,15 @@ internal sealed class Sandboxes(NodePaths paths, Cgroups cgroups, ProcessWatch w
     /// <summary>Whether bwrap came as far as making the sandbox's first process.</summary>
     public bool HasRun(string podUid) => BwrapStatus.Read(new SandboxFiles(paths, podUid).Status).ChildPid is not null;
 
-    public Task WaitForExitAsync(RunningSandbox sandbox, CancellationToken ct) => watch.WaitForExitAsync(sandbox.Init, ct);
+    /// <summary>Whether it is over: init has ended, and the outer bwrap, which notes the exit code a moment later, has too.</summary>
+    public bool HasEnded(string podUid, ProcessId init) => !init.IsAlive && (ExitCode(podUid) is not null || Outer(podUid) is null);
+
+    /// <summary>Waits until it is over (<see cref="HasEnded"/>).</summary>
+    public async Task WaitForExitAsync(string podUid, ProcessId init, CancellationToken ct)
+    {
+        await watch.WaitForExitAsync(init, ct);
+        if (Outer(podUid) is { } outer) await watch.WaitForExitAsync(outer, ct);
+    }
 
     /// <summary>Kills everything in the sandbox's cgroup and waits until it is gone. What is forked meanwhile is hit in the next round.</summary>
     public async Task KillAsync(string podUid, CancellationToken ct)
@@ -72,6 +81,13 @@ internal sealed class Sandboxes(NodePaths paths, Cgroups cgroups, ProcessWatch w
         DurableFile.RemoveTree(paths.RunPod(podUid));
         DurableFile.RemoveTree(paths.SandboxFolder(podUid));
         DurableFile.RemoveTree(Path.GetDirectoryName(paths.Volume(podUid, "private"))!);
+    }
+
+    /// <summary>The outer bwrap while it runs.</summary>
+    private ProcessId? Outer(string podUid)
+    {
+        var noted = DurableFile.Read(new SandboxFiles(paths, podUid).OuterPid);
+        return noted is not null && int.TryParse(noted, CultureInfo.InvariantCulture, out var pid) && cgroups.Processes(podUid).Contains(pid) ? ProcessId.Of(pid) : null;
     }
 
     private async Task<RunningSandbox> WaitForInitAsync(SandboxFiles files, Process outer, CancellationToken ct)

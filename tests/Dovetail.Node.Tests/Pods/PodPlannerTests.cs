@@ -8,7 +8,7 @@ public sealed class PodPlannerTests
 
     private static readonly PodFacts New = new()
     {
-        Wish = PodWish.Run, Sandbox = SandboxState.None, Images = ImagesState.Wanted, HasRun = false, EndReported = false, LauncherAnswers = false,
+        Wish = PodWish.Run, Sandbox = SandboxState.None, Images = ImagesState.Wanted, HasRun = false, EndReported = false, LauncherAnswers = false, StartedAt = null,
         Grace = TimeSpan.FromSeconds(30), TermSentAt = null, ImagesRetryAt = null, NodeBlocked = null, Now = Now,
     };
 
