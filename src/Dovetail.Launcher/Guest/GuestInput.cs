@@ -32,8 +32,11 @@ internal abstract record GuestInput
 
     public sealed record LinkDown : GuestInput;
 
-    /// <summary>Time to press the power button again, or to give up on the guest.</summary>
-    public sealed record StopTick : GuestInput;
+    /// <summary>Time to press the power button again, or to give up on the guest. Of an earlier round it means nothing.</summary>
+    public sealed record StopTick(int Round) : GuestInput;
+
+    /// <summary>Time to look again at a domain that libvirt was still starting.</summary>
+    public sealed record LookAgain : GuestInput;
 
     /// <summary>SIGTERM: stop the guest in order, then exit.</summary>
     public sealed record Terminate : GuestInput;

@@ -16,6 +16,8 @@ internal sealed class GuestOwner : IAsyncDisposable
     /// <summary>How long a handler that is connected may take to notice the end before a launcher that was told to terminate exits.</summary>
     private static readonly TimeSpan TimeToNoticeEnd = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan StartingPace = TimeSpan.FromMilliseconds(100);
+
     /// <summary>VIR_DOMAIN_PAUSED_IOERROR.</summary>
     private const int PausedByIoError = 5;
 
@@ -36,6 +38,7 @@ internal sealed class GuestOwner : IAsyncDisposable
     private GuestAgentProbe? agent;
     private int? lastStopped;
     private DateTimeOffset? stopDeadline;
+    private int stopRound;
     private bool terminating;
 
     public GuestOwner(LauncherOptions options, StatusFeed feed, TimeProvider time)
@@ -101,7 +104,8 @@ internal sealed class GuestOwner : IAsyncDisposable
             case GuestInput.AgentTold e: if (status.AgentConnected) Publish(status with { Guest = e.Info }); break;
             case GuestInput.LinkUp up: connection = up.Connection; Reattach(); break;
             case GuestInput.LinkDown: Detach(); break;
-            case GuestInput.StopTick: StopFurther(); break;
+            case GuestInput.StopTick tick: if (tick.Round == stopRound) StopFurther(); break;
+            case GuestInput.LookAgain: if (status.State == DomainState.Absent) Reattach(); break;
             case GuestInput.Terminate: OnTerminate(); break;
             case GuestInput.ExitTick: exit.TrySetResult(ExitCode()); break;
         }
@@ -212,6 +216,10 @@ internal sealed class GuestOwner : IAsyncDisposable
                     status = status with { PauseReason = detail == PausedByIoError ? PauseReason.IoError : PauseReason.User };
                     if (!Move(GuestEvent.Paused)) Publish(status);
                     break;
+                case LibvirtState.ShutOff when status.State == DomainState.Absent && record is { State: DomainState.Starting } && lastStopped is null:
+                    // The launcher before this one was killed during the start, and libvirt is still at it: a transient domain that is off will run or vanish.
+                    Later(StartingPace, new GuestInput.LookAgain());
+                    break;
                 case LibvirtState.ShutOff or LibvirtState.Crashed: End(lastStopped is { } stopped ? ReasonOf(stopped) : EndReason.Crashed); break;
                 case LibvirtState.None or LibvirtState.Running or LibvirtState.Blocked or LibvirtState.ShuttingDown or LibvirtState.PmSuspended:
                     status = status with { PauseReason = PauseReason.None };
@@ -260,7 +268,8 @@ internal sealed class GuestOwner : IAsyncDisposable
         }
 
         var deadline = time.GetUtcNow() + grace;
-        if (stopDeadline is null || deadline < stopDeadline) stopDeadline = deadline;
+        if (stopDeadline <= deadline) return null;
+        stopDeadline = deadline;
         StopFurther();
         return null;
     }
@@ -281,7 +290,7 @@ internal sealed class GuestOwner : IAsyncDisposable
             });
         }
 
-        Later(left > TimeSpan.Zero && left < PressAgainAfter ? left : PressAgainAfter, new GuestInput.StopTick());
+        Later(left > TimeSpan.Zero && left < PressAgainAfter ? left : PressAgainAfter, new GuestInput.StopTick(++stopRound));
     }
 
     private void OnTerminate()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dovetail.Api.KubeVirt;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Caches;
 using Dovetail.Runtime.Controllers;
 using Dovetail.Runtime.Events;
@@ -61,7 +62,17 @@ internal sealed class VmiReconciler(IKubeApi api, IResourceCache<VirtualMachineI
     {
         if (VmiStatusWriter.Patch(facts, plan) is not { } patch) return;
         var key = NamespacedName.Of(facts.Vmi);
-        var written = await api.PatchAsync(KubeVirtTypes.VirtualMachineInstances, key.Namespace, key.Name, PatchType.Json, patch, new WriteOptions { FieldManager = "virt-handler" }, "", ct);
+        VirtualMachineInstance written;
+        try
+        {
+            written = await api.PatchAsync(KubeVirtTypes.VirtualMachineInstances, key.Namespace, key.Name, PatchType.Json, patch, new WriteOptions { FieldManager = "virt-handler" }, "", ct);
+        }
+        catch (StatusException refused) when (refused.Status.Code == 422)
+        {
+            // The API answers a failed test of a JSON patch with 422: virt-controller wrote in between. To the worker loop that is a lost race.
+            throw new StatusException(refused.Status with { Code = 409, Reason = "Conflict" });
+        }
+
         await vmis.WaitForRevisionAsync(written.Metadata.ResourceVersion, ct);
     }
 

@@ -64,8 +64,7 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
             "--ro-bind", "/sys/devices/system", "/sys/devices/system", "--dir", "/run/libvirt",
             "--bind", folder + "/sockets", "/run/kubevirt/sockets", "--bind", folder + "/private", "/run/kubevirt-private", "--bind", folder + "/ephemeral", "/run/kubevirt-ephemeral-disks",
             "--ro-bind", containerDisks, "/run/kubevirt/container-disks", "--bind", folder + "/state", SandboxLayout.StateHome, "--bind", folder + "/cache", SandboxLayout.CacheHome,
-            "--bind", folder + "/log", SandboxLayout.Logs, "--ro-bind", Init.Value, SandboxLayout.Init, "--ro-bind", AppContext.BaseDirectory, "/dovetail/bin",
-            "--symlink", "bin/virt-launcher", SandboxLayout.Launcher, "--setenv", "DOTNET_ROOT", Path.GetDirectoryName(File.ResolveLinkTarget("/usr/bin/dotnet", true)?.FullName ?? "/usr/share/dotnet/dotnet")!,
+            "--bind", folder + "/log", SandboxLayout.Logs, "--ro-bind", Init.Value, SandboxLayout.Init, .. Launcher, "--setenv", "DOTNET_ROOT", Path.GetDirectoryName(File.ResolveLinkTarget("/usr/bin/dotnet", true)?.FullName ?? "/usr/share/dotnet/dotnet")!,
             .. SandboxLayout.Environment.SelectMany(v => (string[])["--setenv", v.Name, v.Value]), "--chdir", "/", .. SandboxLayout.InitCommand,
         ];
         if (netns is not null) arguments = ["ip", "netns", "exec", netns, .. arguments];
@@ -104,6 +103,11 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
             return false;
         }
     }
+
+    /// <summary>The program that DOVETAIL_LAUNCHER names (the NativeAOT one that ships), else the one that was built beside the tests.</summary>
+    private static string[] Launcher => Environment.GetEnvironmentVariable("DOVETAIL_LAUNCHER") is { Length: > 0 } program
+        ? ["--ro-bind", program, SandboxLayout.Launcher]
+        : ["--ro-bind", AppContext.BaseDirectory, "/dovetail/bin", "--symlink", "bin/virt-launcher", SandboxLayout.Launcher];
 
     private static string BuildInit()
     {

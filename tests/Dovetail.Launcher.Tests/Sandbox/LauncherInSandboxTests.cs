@@ -38,6 +38,30 @@ public sealed class LauncherInSandboxTests
         await world.Sandbox.Ended.WaitAsync(Patience);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(200)]
+    public async Task A_launcher_that_is_killed_while_it_starts_its_guest_leaves_exactly_one_running(int milliseconds)
+    {
+        await using var world = World.Create();
+        await using (var guest = await world.ConnectAsync())
+        {
+            await guest.AskAsync(world.Ensure());
+            await guest.UntilAsync(s => s.State is DomainState.Starting or DomainState.Running);
+            using var moment = new PeriodicTimer(TimeSpan.FromMilliseconds(milliseconds));
+            await moment.WaitForNextTickAsync();
+            HandMadeSandbox.Run("kill", "-KILL", $"{guest.Connection.PeerPid}");
+            await guest.Connection.Closed.WaitAsync(Patience);
+        }
+
+        await using var again = await world.ConnectAsync();
+        await again.AskAsync(world.Ensure());
+        await again.UntilAsync(s => s.State == DomainState.Running && s.QemuPid > 0);
+        world.Sandbox.Pids("qemu-system-x86").Count.ShouldBe(1);
+        (await again.AskAsync(new LauncherCommand.Destroy())).Error.ShouldBeNull();
+        (await again.UntilAsync(s => s.State == DomainState.Ended)).EndReason.ShouldBe(EndReason.Destroyed);
+    }
+
     [Fact]
     public async Task A_guest_whose_QEMU_dies_has_crashed()
     {
