@@ -123,6 +123,7 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
                 Kvm = verdict,
                 Guests = guests,
                 NotReady = NotReady(),
+                Parts = [.. parts.Values],
                 Schedulable = !stopped,
                 ContainerRuntimeVersion = runtimeVersion,
                 Now = time.GetUtcNow(),

@@ -29,10 +29,12 @@ public sealed class NodeTeardown(NodeAgentOptions options, TimeProvider time)
         await RemoveNetworkAsync(ct);
         cgroups.TryRemoveRoot();
         DurableFile.RemoveTree(paths.RunRoot);
-        return Leftovers();
+        var left = Leftovers();
+        var table = await Tool.TryRunAsync("nft", ["list", "table", "inet", HostNames.NftTable(options.InstanceId)], ct);
+        return table.Ok ? left.Add($"nftables table inet {HostNames.NftTable(options.InstanceId)}") : left;
     }
 
-    /// <summary>What carries the instance's name on this host at this moment.</summary>
+    /// <summary>What carries the instance's name on this host at this moment, but for the nftables table.</summary>
     public ImmutableArray<string> Leftovers()
     {
         var left = ImmutableArray.CreateBuilder<string>();

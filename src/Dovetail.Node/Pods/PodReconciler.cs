@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Caches;
 using Dovetail.Runtime.Controllers;
 using Dovetail.Runtime.Seam;
@@ -23,6 +23,8 @@ internal interface INodeView
 /// <summary>Brings one pod of this node, named by its uid, to what its object asks for: observe, decide, act, until nothing is left to do.</summary>
 internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, SandboxHost host, ImagePulls pulls, INodeView node, PodContext context) : IReconciler<string>
 {
+    private const int MaxRounds = 12;
+    private static readonly TimeSpan RestAfterRounds = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, Task> watched = new();
     private readonly ConcurrentDictionary<string, string> troubles = new();
 
@@ -31,7 +33,7 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
 
     public async Task<Outcome> ReconcileAsync(string podUid, CancellationToken ct)
     {
-        while (true)
+        for (var round = 0; round < MaxRounds; round++)
         {
             var pod = cache.FindByUid(podUid);
             if (pod is not null && !LauncherPod.Is(pod)) return await RefuseAsync(pod, ct);
@@ -46,7 +48,7 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
                 foreach (var step in plan.Steps) await ActAsync(step, podUid, pod, record, ct);
                 troubles.TryRemove(podUid, out _);
             }
-            catch (IOException failure)
+            catch (Exception failure) when (failure is not (StatusException or OperationCanceledException))
             {
                 troubles[podUid] = failure.Message;
                 if (pod is not null) await WriteStatusAsync(pod, host.Observe(podUid), facts, plan, ct);
@@ -59,6 +61,9 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
             if (pod is not null && await WriteStatusAsync(pod, host.Observe(podUid), facts, plan, ct)) continue;
             return plan.RecheckAt is { } at ? Outcome.RequeueAfter(at - context.Time.GetUtcNow()) : Outcome.Done;
         }
+
+        // Something undoes what is done here, as often as it is done: slowly on, and never in a spin.
+        return Outcome.RequeueAfter(RestAfterRounds);
     }
 
     private PodFacts Observe(V1Pod? pod, SandboxRecord? record)
@@ -160,7 +165,7 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
     {
         var wanted = BuiltInTypes.Pods.Copy(pod);
         wanted.Status = status;
-        if (JsonSerializer.Serialize(wanted, BuiltInTypes.Pods.Json) == JsonSerializer.Serialize(pod, BuiltInTypes.Pods.Json)) return false;
+        if (SameContent.Of(wanted, pod, BuiltInTypes.Pods.Json)) return false;
         var written = await api.ReplaceAsync(BuiltInTypes.Pods, wanted, "status", ct);
         await cache.WaitForRevisionAsync(written.Metadata.ResourceVersion, ct);
         return true;

@@ -76,7 +76,7 @@ internal static class PodStatusRenderer
         var bound = facts.Record?.Disks.FirstOrDefault(d => d.Container == container.Name);
         var old = before.ContainerStatuses?.FirstOrDefault(c => c.Name == container.Name);
         var live = facts.Sandbox == SandboxState.Live;
-        return new V1ContainerStatus
+        return (old ?? new V1ContainerStatus()) with
         {
             Name = container.Name,
             Image = container.Image ?? "",

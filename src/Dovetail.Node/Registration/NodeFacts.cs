@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Dovetail.Node.Host;
 using Dovetail.Node.Kvm;
+using Dovetail.Node.Parts;
 
 namespace Dovetail.Node.Registration;
 
@@ -32,6 +33,9 @@ internal sealed record NodeFacts
 
     /// <summary>Everything that keeps pods from running here; empty when the node is ready.</summary>
     public required ImmutableArray<string> NotReady { get; init; }
+
+    /// <summary>containerd and the registry, when this agent runs them.</summary>
+    public required ImmutableArray<PartHealth> Parts { get; init; }
 
     /// <summary>False from the orderly stop on.</summary>
     public required bool Schedulable { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Dovetail.Node.Parts;
 using Dovetail.Runtime.Conditions;
 using k8s.Models;
 
@@ -9,6 +10,7 @@ namespace Dovetail.Node.Registration;
 internal static class NodeObject
 {
     public const string KvmAnnotation = "node.dovetail.dev/kvm";
+    public const string PartCondition = "node.dovetail.dev/";
     public const string Heartbeat = "kubevirt.io/heartbeat";
     private const string Yes = "true";
     private const long ReservedMemory = 512L << 20;
@@ -104,6 +106,7 @@ internal static class NodeObject
             Condition("DiskPressure", lowDisk, "KubeletHasDiskPressure", "KubeletHasNoDiskPressure", $"less than {LowDiskShare:P0} of the data folder's disk is free", "there is enough disk"),
             Condition("PIDPressure", manyPids, "KubeletHasInsufficientPID", "KubeletHasSufficientPID", $"{f.Host.Pids} of {f.Host.MaxPids} process ids are taken", "there are enough process ids"),
             Ready(f),
+            .. f.Parts.Select(Part),
         ];
         return wanted.Aggregate(conditions ?? [], (list, condition) => list.With(condition, f.Now.UtcDateTime));
     }
@@ -113,6 +116,15 @@ internal static class NodeObject
         { Schedulable: false } => new() { Type = "Ready", Status = "False", Reason = "NodeStopping", Message = "the node agent was stopped in order; guests go on" },
         { NotReady: [_, ..] causes } => new() { Type = "Ready", Status = "False", Reason = "KubeletNotReady", Message = string.Join("; ", causes) },
         _ => new() { Type = "Ready", Status = "True", Reason = "KubeletReady", Message = "the node agent is ready" },
+    };
+
+    /// <summary><c>node.dovetail.dev/containerd</c>, <c>node.dovetail.dev/registry</c>: what the platform's component status is made from.</summary>
+    private static V1NodeCondition Part(PartHealth part) => new()
+    {
+        Type = PartCondition + part.Name,
+        Status = part.Healthy ? "True" : "False",
+        Reason = part.Healthy ? "Healthy" : "Unhealthy",
+        Message = part.Healthy ? $"process {part.Pid}" : part.Message,
     };
 
     private static V1NodeCondition Condition(string type, bool pressed, string yesReason, string noReason, string yesMessage, string noMessage) =>

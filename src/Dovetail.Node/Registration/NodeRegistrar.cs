@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Seam;
@@ -32,7 +31,7 @@ internal sealed class NodeRegistrar(IKubeApi api, Func<NodeFacts> observe)
 
         var wanted = BuiltInTypes.Nodes.Copy(node);
         wanted.Status = NodeObject.Status(node.Status, facts);
-        if (Text(wanted) != Text(node)) await api.ReplaceAsync(BuiltInTypes.Nodes, wanted, "status", ct);
+        if (!SameContent.Of(wanted, node, BuiltInTypes.Nodes.Json)) await api.ReplaceAsync(BuiltInTypes.Nodes, wanted, "status", ct);
     }
 
     private async Task<V1Node> CreateAsync(NodeFacts facts, CancellationToken ct)
@@ -84,6 +83,4 @@ internal sealed class NodeRegistrar(IKubeApi api, Func<NodeFacts> observe)
     }
 
     private static string? Cidr(NodeFacts facts) => facts.PodCidr.Length > 0 ? facts.PodCidr : null;
-
-    private static string Text(V1Node node) => JsonSerializer.Serialize(node, BuiltInTypes.Nodes.Json);
 }

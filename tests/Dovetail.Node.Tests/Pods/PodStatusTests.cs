@@ -1,5 +1,6 @@
 using Dovetail.Node.Images;
 using Dovetail.Node.Pods;
+using Dovetail.Runtime.Seam;
 using k8s.Models;
 
 namespace Dovetail.Node.Tests.Pods;
@@ -34,6 +35,18 @@ public sealed class PodStatusTests
         pod.Status = Render(pod, SandboxState.Live, Record);
         var again = Render(pod, SandboxState.Live, Record, Now.AddHours(1));
         Text(pod, again).ShouldBe(Text(pod, pod.Status));
+    }
+
+    [Fact]
+    public void Empty_defaults_of_the_server_are_no_difference()
+    {
+        var pod = Pod();
+        pod.Status = Render(pod, SandboxState.Live, Record);
+        var defaulted = Runtime.Seam.BuiltInTypes.Pods.Copy(pod);
+        foreach (var container in defaulted.Status.ContainerStatuses) container.LastState = new V1ContainerState();
+        SameContent.Of(pod, defaulted, Runtime.Seam.BuiltInTypes.Pods.Json).ShouldBeTrue();
+        defaulted.Status.Phase = "Failed";
+        SameContent.Of(pod, defaulted, Runtime.Seam.BuiltInTypes.Pods.Json).ShouldBeFalse();
     }
 
     [Fact]

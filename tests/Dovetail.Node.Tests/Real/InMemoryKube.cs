@@ -120,6 +120,12 @@ internal sealed class InMemoryKube : IKubeApi
         }
     }
 
+    /// <summary>How often objects of a kind were written.</summary>
+    public int WritesTo(string plural)
+    {
+        lock (gate) return history.Count(change => change.Plural == plural);
+    }
+
     /// <summary>Ends when the object (null: there is none) is as wanted.</summary>
     public async Task<T?> WaitAsync<T>(ResourceType<T> type, string ns, string name, Func<T?, bool> wanted, TimeSpan limit)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -160,6 +166,8 @@ internal sealed class InMemoryKube : IKubeApi
     private T Commit<T>(ResourceType<T> type, ObjectEventType change, JsonObject json)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        // A default of the API server's schema that clients leave out.
+        foreach (var container in json["status"]?["containerStatuses"]?.AsArray() ?? []) container!["lastState"] ??= new JsonObject();
         json["metadata"]!["resourceVersion"] = $"{++revision}";
         history.Add((type.Plural, revision, change, json.ToJsonString()));
         foreach (var watcher in watchers) watcher.Writer.TryWrite(true);

@@ -9,7 +9,7 @@ public sealed class NodeObjectTests
     private static readonly NodeFacts Well = new()
     {
         Name = "n1", Address = "192.0.2.2", PodCidr = "10.244.1.0/24", MaxPods = 110, Kvm = KvmVerdict.No("a virtual CPU runs 1.7 million instructions a second"),
-        Guests = new(["Nehalem"], ["q35", "pc-q35-7.2"]), NotReady = [], Schedulable = true, ContainerRuntimeVersion = "containerd://1.6.20", Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        Guests = new(["Nehalem"], ["q35", "pc-q35-7.2"]), NotReady = [], Parts = [new("registry", 0, false, "it does not answer")], Schedulable = true, ContainerRuntimeVersion = "containerd://1.6.20", Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
         Host = new HostFacts
         {
             Cpus = 2, MemoryBytes = 8L << 30, MemoryAvailableBytes = 4L << 30, DiskBytes = 100L << 30, DiskFreeBytes = 50L << 30, MaxPids = 32768, Pids = 100, Tun = true,
@@ -41,6 +41,10 @@ public sealed class NodeObjectTests
         NodeObject.Status(null, unwell).Conditions.Single(c => c.Type == "Ready").Message.ShouldBe("network: the subnet is taken; containerd: it is starting");
         NodeObject.Labels(unwell)["kubevirt.io/schedulable"].ShouldBe("false");
     }
+
+    [Fact]
+    public void A_part_that_is_not_well_is_a_condition_of_its_own() =>
+        NodeObject.Status(null, Well).Conditions.Single(c => c.Type == "node.dovetail.dev/registry").Message.ShouldBe("it does not answer");
 
     [Fact]
     public void A_full_disk_is_a_condition()
