@@ -88,7 +88,7 @@ public sealed class ApiServerHost : IAsyncDisposable
                 new PublicEndpoints(store, gate, options.HealthChecks),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority),
                 new AggregatedEndpoint(apis, options.Authorizer),
-                new ResourceEndpoint(registry, new WatchStreamer(registry), options.Randomness)),
+                new ResourceEndpoint(registry, new WatchStreamer(registry), options.Randomness, time)),
             options.Randomness,
             loggers.CreateLogger<FrontDoor>(),
             stopping.Token);

@@ -16,7 +16,7 @@ public sealed class CrdBundle
     /// <param name="crds">Each a CustomResourceDefinition in JSON.</param>
     public CrdBundle(IEnumerable<ReadOnlyMemory<byte>> crds)
     {
-        this.crds = [.. crds.Select(json => JsonDecoder.DecodeStored(json.Span)).Select(crd => (crd.Metadata().Text("name"), crd))];
+        this.crds = [.. crds.Select(json => StoredJson.Tree(json.Span)).Select(crd => (crd.Metadata().Text("name"), crd))];
         Names = [.. this.crds.Select(c => c.Name)];
     }
 
@@ -53,7 +53,7 @@ public sealed class CrdBundle
     {
         try
         {
-            return JsonDecoder.DecodeStored((await api.GetAsync(target, "", ct)).Json.Span);
+            return StoredJson.Tree((await api.GetAsync(target, "", ct)).Json.Span);
         }
         catch (StatusException e) when (e.Status.Reason == "NotFound")
         {

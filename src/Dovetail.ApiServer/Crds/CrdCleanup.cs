@@ -39,7 +39,7 @@ public sealed class CrdCleanup(ObjectRegistry registry, ILogger<CrdCleanup> log,
 
     private async Task CleanAsync(ObjectBytes bytes, CancellationToken ct)
     {
-        var crd = JsonDecoder.DecodeStored(bytes.Json.Span);
+        var crd = StoredJson.Tree(bytes.Json.Span);
         if (!crd.IsTerminating() || !crd.Metadata().Strings("finalizers").Contains(CrdStrategy.CleanupFinalizer)) return;
         var spec = crd.Child("spec")!;
         var version = ((JsonArray)spec["versions"]!).OfType<JsonObject>().FirstOrDefault(v => CrdReader.Flag(v, "served"))?.Text("name");
@@ -63,7 +63,7 @@ public sealed class CrdCleanup(ObjectRegistry registry, ILogger<CrdCleanup> log,
         try
         {
             var target = Crds with { Name = name };
-            var current = JsonDecoder.DecodeStored((await registry.GetAsync(target, "", ct)).Json.Span);
+            var current = StoredJson.Tree((await registry.GetAsync(target, "", ct)).Json.Span);
             var kept = current.Metadata().Strings("finalizers").Where(f => f != CrdStrategy.CleanupFinalizer).ToArray();
             current.Metadata()["finalizers"] = new JsonArray([.. kept.Select(f => JsonValue.Create(f))]);
             await registry.UpdateAsync(target, ObjectRenderer.Bytes(current), new WriteOptions { FieldManager = "dovetail-apiserver" }, ct);

@@ -6,6 +6,7 @@ using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.OpenApi;
 using Dovetail.Machinery.Schemas;
+using Dovetail.Machinery.Tables;
 
 namespace Dovetail.ApiServer.Crds;
 
@@ -63,7 +64,7 @@ internal static class CrdReader
             CountsGenerations = true,
             DeprecationWarning = Deprecation(version, group, kind),
             Scale = scale is null ? null : new(scale.Text("specReplicasPath"), scale.Text("statusReplicasPath"), scale.Text("labelSelectorPath")),
-            Columns = Columns(version),
+            Table = CustomResourceTable.Create(version["additionalPrinterColumns"] as JsonArray),
             SelectableFields = (version["selectableFields"] as JsonArray ?? []).OfType<JsonObject>().Select(f => f.Text("jsonPath").TrimStart('.')).ToFrozenSet(),
         }.Sealed();
         return (resource, new OpenApiResource
@@ -95,12 +96,6 @@ internal static class CrdReader
         if (!Flag(version, "deprecated")) return "";
         return version.Text("deprecationWarning") is { Length: > 0 } own ? own : $"{group}/{version.Text("name")} {kind} is deprecated";
     }
-
-    private static ImmutableArray<PrinterColumn> Columns(JsonObject version) =>
-        version["additionalPrinterColumns"] is JsonArray columns
-            ? [.. columns.OfType<JsonObject>().Select(c => new PrinterColumn(
-                c.Text("name"), c.Text("type"), c.Text("format"), c.Text("description"), (int)(c.Number("priority") ?? 0), c.Text("jsonPath")))]
-            : [];
 }
 
 /// <summary>Kubernetes' order of version names: stable ones first, then beta, then alpha, newer before older; anything else last, by name.</summary>

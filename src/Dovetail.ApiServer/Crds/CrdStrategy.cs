@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Registry;
 using Dovetail.ApiServer.Registry.Strategies;
+using Dovetail.Machinery.Errors;
 
 namespace Dovetail.ApiServer.Crds;
 
@@ -25,6 +26,11 @@ internal sealed class CrdStrategy : ResourceStrategy
     {
         base.PrepareForUpdate(resource, obj, old, subresource);
         Complete(obj);
+    }
+
+    /// <summary>A CRD is judged by <see cref="CrdCatalog.Judge"/>, which knows the others; the rules of core kinds do not apply to it.</summary>
+    public override void Validate(ServedResource resource, JsonObject obj, JsonObject? old, string subresource, List<StatusCause> causes)
+    {
     }
 
     public override void BeginDeletion(JsonObject obj) => CrdConditions.Set(

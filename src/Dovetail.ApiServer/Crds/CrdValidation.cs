@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.JsonPath;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.ApiServer.Crds;
@@ -77,6 +78,8 @@ internal static partial class CrdValidation
             {
                 if (columns[c].Text("type") is not ("integer" or "number" or "string" or "boolean" or "date"))
                     causes.Add(FieldErrors.NotSupported($"{path}.additionalPrinterColumns[{c}].type", columns[c].Text("type"), ["boolean", "date", "integer", "number", "string"]));
+                if (PathProblem(columns[c].Text("jsonPath")) is { } problem)
+                    causes.Add(FieldErrors.Invalid($"{path}.additionalPrinterColumns[{c}].jsonPath", columns[c].Text("jsonPath"), problem));
             }
         }
     }
@@ -93,6 +96,19 @@ internal static partial class CrdValidation
         causes.AddRange(parsed.Problems);
         if (celIsEnforced) return;
         causes.AddRange(parsed.CelRulePaths.Select(p => FieldErrors.Forbidden(p, "CEL rules are not evaluated by this server; a schema that relies on them would be accepted without them")));
+    }
+
+    private static string? PathProblem(string jsonPath)
+    {
+        try
+        {
+            JsonPathExpression.Parse(jsonPath);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
     }
 
     private static void Unchanged(JsonObject spec, JsonObject before, List<StatusCause> causes)

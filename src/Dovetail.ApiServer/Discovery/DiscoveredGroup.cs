@@ -64,7 +64,7 @@ internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArr
 
     public static DiscoveredVersion Of(string group, string version, ReadOnlyMemory<byte> resourceList)
     {
-        var list = JsonDecoder.DecodeStored(resourceList.Span)["resources"] as JsonArray ?? [];
+        var list = StoredJson.Tree(resourceList.Span)["resources"] as JsonArray ?? [];
         return new(group, version, [.. list.OfType<JsonObject>().Select(r => new DiscoveredResource(
             r.Text("name"),
             r.Text("singularName"),

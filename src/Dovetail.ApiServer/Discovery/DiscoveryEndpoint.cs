@@ -10,6 +10,10 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
 {
     private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+    /// <summary>The OpenAPI v2 document in protobuf, with no definitions: <c>swagger: "2.0"</c>, <c>info: {title, version}</c>, no paths. kubectl reads it for kinds that v3 does not know,
+    /// which are those that are not served; it takes no definition for "nothing to check" and goes on to say that there is no such kind.</summary>
+    private static readonly byte[] EmptyV2 = [0x0a, 3, .. "2.0"u8, 0x12, 25, 0x0a, 10, .. "Kubernetes"u8, 0x12, 11, .. "unversioned"u8, 0x42, 0];
+
     private volatile Made? made;
 
     /// <summary>Answers paths of discovery and OpenAPI; false for others.</summary>
@@ -43,6 +47,12 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
 
     private async Task<bool> TryOpenApiAsync(HttpContext context, string path)
     {
+        if (path == "/openapi/v2" && context.Request.Headers.Accept.ToString().Contains("proto-openapi.spec.v2", StringComparison.Ordinal))
+        {
+            await ResponseWriter.WriteAsync(context, 200, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", EmptyV2);
+            return true;
+        }
+
         var openApi = registry.Catalog.OpenApi;
         var document = path switch
         {

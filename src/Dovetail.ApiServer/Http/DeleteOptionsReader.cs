@@ -1,7 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Schemas;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
@@ -24,7 +25,7 @@ internal static class DeleteOptionsReader
             };
         }
 
-        var options = Parse(MediaType.Bare(request.ContentType) == "application/yaml" ? YamlBody.ToJson(body) : body);
+        var options = Parse(RequestBody.ToJson(body, MediaType.Bare(request.ContentType)));
         var preconditions = options.Child("preconditions") ?? [];
         var dryRun = options.Strings("dryRun").ToArray();
         if (dryRun.Any(d => d != "All")) throw Refusals.BadRequest("invalid dryRun: supported values: \"All\"");
@@ -52,7 +53,7 @@ internal static class DeleteOptionsReader
         JsonNode? root;
         try
         {
-            root = JsonDecoder.Decode(body.Span).Root;
+            root = JsonObjectReader.Read(body.Span).Root;
         }
         catch (JsonException e)
         {

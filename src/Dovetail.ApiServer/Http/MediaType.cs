@@ -13,18 +13,14 @@ internal enum Representation
 /// <summary>The outcome of content negotiation: what is sent, in which meta.k8s.io version, and whether as YAML.</summary>
 internal readonly record struct Negotiated(Representation As, string MetaVersion, bool Yaml)
 {
-    public string ContentType => Yaml ? "application/yaml" : As switch
-    {
-        Representation.Table => $"application/json;as=Table;v={MetaVersion};g=meta.k8s.io",
-        Representation.PartialMetadata => $"application/json;as=PartialObjectMetadata;v={MetaVersion};g=meta.k8s.io",
-        Representation.Object => "application/json",
-    };
+    public string ContentType => Yaml ? "application/yaml" : MediaType.Json;
 }
 
 /// <summary>Reads <c>Accept</c> clause by clause, in the client's order, as upstream does: the first that can be served wins; protobuf and CBOR are passed over.</summary>
 internal static class MediaType
 {
     public const string Json = "application/json";
+    public const string Protobuf = "application/vnd.kubernetes.protobuf";
 
     /// <summary>Null: nothing that the client takes can be served (406).</summary>
     public static Negotiated? Negotiate(HttpRequest request)

@@ -1,5 +1,7 @@
 using System.Buffers;
+using Dovetail.ApiServer.Protobuf;
 using Dovetail.ApiServer.Registry;
+using Dovetail.Machinery.Yaml;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
@@ -27,6 +29,22 @@ internal static class RequestBody
             if (count == 0) return buffer.WrittenMemory;
             buffer.Advance(count);
             if (buffer.WrittenCount > MaxBytes) throw TooLarge();
+        }
+    }
+
+    /// <summary>A body of a content type as JSON. JSON is YAML too, and is passed on as it is.</summary>
+    /// <exception cref="Machinery.Errors.StatusException">400: it cannot be read as what it is said to be.</exception>
+    public static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> body, string contentType)
+    {
+        if (contentType == MediaType.Protobuf) return ObjectRenderer.Bytes(ProtobufDecoder.Decode(body.Span));
+        if (contentType != "application/yaml" || (body.Length > 0 && body.Span[0] == '{')) return body;
+        try
+        {
+            return YamlToJson.Convert(body.Span);
+        }
+        catch (YamlFormatException e)
+        {
+            throw Refusals.BadRequest($"error decoding YAML: {e.Message}");
         }
     }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Dovetail.ApiServer.Http;
 
 /// <summary>The REST verbs of resources: HTTP in, <see cref="IObjectApi"/> behind, bytes out.</summary>
-internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer watches, Randomness randomness)
+internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer watches, Randomness randomness, TimeProvider time)
 {
     private static readonly string[] ReadableTypes = ["application/json", "application/yaml"];
 
@@ -39,7 +39,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     {
         var query = context.Request.Query;
         var negotiated = Negotiate(context.Request);
-        var format = ResponseFormat.Of(negotiated, query);
+        var format = ResponseFormat.Of(negotiated, query, time);
         var watch = QueryOptions.Flag(query, "watch");
         if (target.Name.Length > 0 && !watch)
         {
@@ -69,23 +69,23 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     private async Task CreateAsync(HttpContext context, ObjectTarget target)
     {
         if (target.Name.Length > 0 && target.Subresource.Length == 0) throw Refusals.MethodNotAllowed();
-        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query);
-        var body = await BodyAsync(context.Request);
+        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
+        var body = await BodyAsync(context.Request, target);
         var result = await registry.CreateAsync(target, body, QueryOptions.Write(context.Request), context.RequestAborted);
         await RespondAsync(context, format, target, result);
     }
 
     private async Task UpdateAsync(HttpContext context, ObjectTarget target)
     {
-        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query);
-        var body = await BodyAsync(context.Request);
+        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
+        var body = await BodyAsync(context.Request, target);
         var result = await registry.UpdateAsync(target, body, QueryOptions.Write(context.Request), context.RequestAborted);
         await RespondAsync(context, format, target, result);
     }
 
     private async Task PatchAsync(HttpContext context, ObjectTarget target)
     {
-        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query);
+        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
         PatchType type;
         switch (MediaType.Bare(context.Request.ContentType))
         {
@@ -117,6 +117,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         }
 
         var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        if (type == PatchType.ApplyYaml) body = RequestBody.ToJson(body, "application/yaml");
         var result = await registry.PatchAsync(target, type, body, options, context.RequestAborted);
         await RespondAsync(context, format, target, result);
     }
@@ -127,9 +128,11 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         var options = await DeleteOptionsReader.ReadAsync(context.Request, context.RequestAborted);
         if (target.Name.Length == 0)
         {
+            // A collection is deleted namespace by namespace.
+            if (target.Namespace.Length == 0 && Resource(target).Namespaced) throw Refusals.MethodNotAllowed();
             var listing = await registry.DeleteCollectionAsync(target, QueryOptions.List(context.Request.Query), options, context.RequestAborted);
             Deprecation(context, target);
-            await ResponseFormat.Of(negotiated, context.Request.Query).WriteListAsync(context, Resource(target), listing);
+            await ResponseFormat.Of(negotiated, context.Request.Query, time).WriteListAsync(context, Resource(target), listing);
             return;
         }
 
@@ -138,7 +141,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         Deprecation(context, target);
         if (!result.Removed || target is { Group: "", Resource: "pods" })
         {
-            await ResponseFormat.Of(negotiated, context.Request.Query).WriteObjectAsync(context, 200, Resource(target), "", result.Object);
+            await ResponseFormat.Of(negotiated, context.Request.Query, time).WriteObjectAsync(context, 200, Resource(target), "", result.Object);
             return;
         }
 
@@ -152,12 +155,14 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         await format.WriteObjectAsync(context, result.Created ? 201 : 200, Resource(target), target.Subresource, result.Object);
     }
 
-    private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request)
+    private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, ObjectTarget target)
     {
         var type = MediaType.Bare(request.ContentType);
-        if (type is not ("" or "application/json" or "application/yaml")) throw UnsupportedMediaType(ReadableTypes);
+        // Custom resources have no protobuf; their clients hear so and send JSON.
+        var binary = type == MediaType.Protobuf && !Resource(target).Custom;
+        if (!binary && type is not ("" or "application/json" or "application/yaml")) throw UnsupportedMediaType(ReadableTypes);
         var body = await RequestBody.ReadAsync(request, request.HttpContext.RequestAborted);
-        return type == "application/yaml" ? YamlBody.ToJson(body) : body;
+        return RequestBody.ToJson(body, type);
     }
 
     private ServedResource Resource(ObjectTarget target) => registry.Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();

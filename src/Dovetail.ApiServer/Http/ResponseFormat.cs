@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Tables;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
@@ -9,27 +11,53 @@ namespace Dovetail.ApiServer.Http;
 internal readonly struct ResponseFormat
 {
     private readonly Negotiated negotiated;
+    private readonly IncludeObject include;
+    private readonly TimeProvider time;
 
-    private ResponseFormat(Negotiated negotiated) => this.negotiated = negotiated;
+    private ResponseFormat(Negotiated negotiated, IncludeObject include, TimeProvider time) => (this.negotiated, this.include, this.time) = (negotiated, include, time);
 
-    public static ResponseFormat Of(Negotiated negotiated, IQueryCollection query) => new(negotiated);
+    /// <exception cref="Machinery.Errors.StatusException">400: an includeObject that is none.</exception>
+    public static ResponseFormat Of(Negotiated negotiated, IQueryCollection query, TimeProvider time)
+    {
+        var include = QueryOptions.Text(query, "includeObject") switch
+        {
+            "" or "Metadata" => IncludeObject.Metadata,
+            "None" => IncludeObject.None,
+            "Object" => IncludeObject.Object,
+            var other => throw Refusals.BadRequest($"unrecognized includeObject value: {other}"),
+        };
+        return new(negotiated, include, time);
+    }
 
     public IWatchFormat Watch() => negotiated.As switch
     {
         Representation.PartialMetadata => new MetadataWatchFormat(negotiated),
-        Representation.Object or Representation.Table => ObjectWatchFormat.Instance,
+        Representation.Table => new TableWatchFormat(negotiated, include, time),
+        Representation.Object => ObjectWatchFormat.Instance,
     };
 
+    /// <summary>What a subresource of another kind answers (scale, a Status) is sent as it is.</summary>
     public Task WriteObjectAsync(HttpContext context, int code, ServedResource resource, string subresource, ObjectBytes obj)
     {
-        _ = (resource, subresource);
-        if (negotiated.As != Representation.PartialMetadata) return ResponseWriter.WriteJsonAsync(context, code, obj.Json);
-        var buffer = new ArrayBufferWriter<byte>(512);
-        ListWriter.PartialMetadata(buffer, obj.Json, negotiated.MetaVersion);
-        return ResponseWriter.WriteAsync(context, code, negotiated.ContentType, buffer.WrittenMemory);
+        if (negotiated.As == Representation.Object || subresource is not ("" or "status" or "finalize") || resource.Virtual)
+            return ResponseWriter.WriteAsync(context, code, negotiated, obj.Json);
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        if (negotiated.As == Representation.Table)
+            TableWriter.WriteTable(buffer, resource.Table, new ListMetadata(Text(obj.Revision)), [obj.Json], include, time.GetUtcNow());
+        else
+            ListWriter.PartialMetadata(buffer, obj.Json, negotiated.MetaVersion);
+        return ResponseWriter.WriteAsync(context, code, negotiated, buffer.WrittenMemory);
     }
 
-    public Task WriteListAsync(HttpContext context, ServedResource resource, ObjectListing listing) => negotiated.As == Representation.PartialMetadata
-        ? ResponseWriter.WriteAsync(context, 200, negotiated.ContentType, ListWriter.RenderMetadata(listing, negotiated.MetaVersion))
-        : ResponseWriter.WriteJsonAsync(context, 200, ListWriter.Render(resource, listing));
+    public Task WriteListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
+    {
+        if (negotiated.As == Representation.PartialMetadata) return ResponseWriter.WriteAsync(context, 200, negotiated, ListWriter.RenderMetadata(listing, negotiated.MetaVersion));
+        if (negotiated.As == Representation.Object) return ResponseWriter.WriteAsync(context, 200, negotiated, ListWriter.Render(resource, listing));
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        var metadata = new ListMetadata(Text(listing.Revision), listing.Continue, listing.RemainingItemCount);
+        TableWriter.WriteTable(buffer, resource.Table, metadata, listing.Items.Select(i => i.Json), include, time.GetUtcNow());
+        return ResponseWriter.WriteAsync(context, 200, negotiated, buffer.WrittenMemory);
+    }
+
+    private static string Text(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 }

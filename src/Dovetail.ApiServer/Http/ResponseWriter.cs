@@ -1,7 +1,9 @@
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Yaml;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
@@ -17,7 +19,7 @@ internal static class ResponseWriter
         var response = context.Response;
         response.StatusCode = code;
         response.ContentType = contentType;
-        if (context.Request.QueryString.HasValue && IsPretty(context.Request)) body = Indent(body);
+        if (contentType == MediaType.Json && context.Request.QueryString.HasValue && IsPretty(context.Request)) body = Indent(body);
         if (HttpMethods.IsHead(context.Request.Method))
         {
             response.ContentLength = body.Length;
@@ -34,6 +36,10 @@ internal static class ResponseWriter
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);
     }
+
+    /// <summary>JSON, or YAML where that was negotiated.</summary>
+    public static Task WriteAsync(HttpContext context, int code, Negotiated negotiated, ReadOnlyMemory<byte> body) =>
+        WriteAsync(context, code, negotiated.ContentType, negotiated.Yaml ? Encoding.UTF8.GetBytes(JsonToYaml.Convert(body)) : body);
 
     public static Task WriteJsonAsync(HttpContext context, int code, ReadOnlyMemory<byte> body) => WriteAsync(context, code, MediaType.Json, body);
 

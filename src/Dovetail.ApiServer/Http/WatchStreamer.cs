@@ -5,6 +5,7 @@ using System.Text;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Tables;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
@@ -97,6 +98,24 @@ internal sealed class MetadataWatchFormat(Negotiated negotiated) : IWatchFormat
         output.Write(WatchLine.Start(change.Type));
         if (change.Type == ObjectEventType.Bookmark) output.Write(WatchLine.Bookmark("PartialObjectMetadata", $"meta.k8s.io/{negotiated.MetaVersion}", change));
         else ListWriter.PartialMetadata(output, change.Object.Json, negotiated.MetaVersion);
+        output.Write("}\n"u8);
+    }
+}
+
+/// <summary>Tables of one row; only the first carries the columns' definitions.</summary>
+internal sealed class TableWatchFormat(Negotiated negotiated, IncludeObject include, TimeProvider time) : IWatchFormat
+{
+    private bool columnsSent;
+
+    public string ContentType => negotiated.ContentType;
+
+    public void Write(IBufferWriter<byte> output, ServedResource resource, ObjectEvent change)
+    {
+        output.Write(WatchLine.Start(change.Type));
+        ReadOnlyMemory<byte>[] rows = change.Type == ObjectEventType.Bookmark ? [] : [change.Object.Json];
+        var metadata = new ListMetadata(change.Object.Revision.ToString(CultureInfo.InvariantCulture));
+        TableWriter.WriteTable(output, resource.Table, metadata, rows, include, time.GetUtcNow(), withColumns: !columnsSent);
+        columnsSent = true;
         output.Write("}\n"u8);
     }
 }

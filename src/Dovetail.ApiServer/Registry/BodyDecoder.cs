@@ -1,6 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -10,10 +11,10 @@ internal static class BodyDecoder
     /// <exception cref="StatusException">400: no JSON object, another kind or version, another name or namespace.</exception>
     public static (JsonObject Object, IReadOnlyList<string> Duplicates) Decode(WriteContext write, ReadOnlyMemory<byte> json, string kind, string apiVersion)
     {
-        DecodedJson decoded;
+        ReadJson decoded;
         try
         {
-            decoded = JsonDecoder.Decode(json.Span);
+            decoded = JsonObjectReader.Read(json.Span);
         }
         catch (JsonException e)
         {
@@ -23,7 +24,7 @@ internal static class BodyDecoder
         if (decoded.Root is not JsonObject obj)
             throw Refusals.BadRequest($"the object provided is unrecognized (must be of type {write.Resource.Kind}): couldn't get version/kind; json parse error: the body is no JSON object");
         RequireKind(write, obj, kind, apiVersion);
-        return (obj, decoded.Duplicates);
+        return (obj, decoded.DuplicateFields);
     }
 
     /// <summary>Fills in what the path says (kind, apiVersion, namespace) and refuses what contradicts it.</summary>

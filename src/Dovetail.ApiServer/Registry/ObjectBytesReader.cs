@@ -25,7 +25,7 @@ internal sealed class ObjectBytesReader
     private byte[] Normalise(ServedResource resource, StoredObject stored)
     {
         if (normalised.TryGetValue(stored, out var known) && known.Generation == resource.SchemaGeneration) return known.Bytes;
-        var obj = JsonDecoder.DecodeStored(stored.Bytes);
+        var obj = StoredJson.Tree(stored.Bytes);
         SchemaWalk.Run(resource.Schema, obj, SchemaPasses.PruneAndDefault);
         var bytes = ObjectRenderer.Render(obj, resource.StorageHead).At(stored.Revision);
         normalised.AddOrUpdate(stored, new(resource.SchemaGeneration, bytes));

@@ -26,7 +26,7 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
         while (true)
         {
             var stored = store.Current.Find(key) ?? throw Refusals.NotFound(target.Group, target.Resource, target.Name);
-            var obj = JsonDecoder.DecodeStored(bytes.Bytes(resource, stored).Span);
+            var obj = StoredJson.Tree(bytes.Bytes(resource, stored).Span);
             RequirePreconditions(target, options, stored, obj);
             List<string> warnings = [];
             await AdmitAsync(target, obj, options, warnings, ct);

@@ -38,5 +38,5 @@ internal static class ObjectMeta
     /// <summary><c>metav1.Time</c>: whole seconds, UTC.</summary>
     public static string Timestamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    public static JsonNode Long(long value) => JsonNode.Parse(value.ToString(CultureInfo.InvariantCulture))!;
+    public static JsonNode Long(long value) => JsonValue.Create(value);
 }

@@ -116,7 +116,7 @@ public sealed class ObjectRegistry : IObjectApi
         {
             Authorise(target, "create");
             crds.RequireCreatable(write.Resource);
-            return Noticed(write, await writer.CreateAsync(write, apply.NewObject(), apply.Duplicates, apply, ct));
+            return Noticed(write, await writer.CreateAsync(write, apply.NewObject(), [], apply, ct));
         }
 
         return Noticed(write, await writer.UpdateAsync(write, apply.Merge, apply, ct));
@@ -161,7 +161,8 @@ public sealed class ObjectRegistry : IObjectApi
     private WriteContext Begin(ObjectTarget target, string verb, WriteOptions options)
     {
         FieldValidation.RequireKnown(options.FieldValidation);
-        return new(Admit(target, verb), target, options);
+        // Whoever does not name itself as a manager of fields is called by its user's name.
+        return new(Admit(target, verb), target, options.FieldManager.Length > 0 ? options : options with { FieldManager = target.User.Name });
     }
 
     /// <summary>Finds the resource, whether it knows the verb, and whether the user may.</summary>
@@ -172,7 +173,7 @@ public sealed class ObjectRegistry : IObjectApi
         var verbs = target.Subresource.Length == 0 ? resource.Verbs : (IReadOnlyCollection<string>)resource.Subresources[target.Subresource].Verbs;
         if (!verbs.Contains(verb)) throw NotServed(target, verb);
         if (!resource.Namespaced && target.Namespace.Length > 0) throw Refusals.UnknownResource();
-        if (resource.Namespaced && target.Namespace.Length == 0 && verb is not ("list" or "watch") && !resource.Virtual)
+        if (resource.Namespaced && target.Namespace.Length == 0 && verb is not ("list" or "watch" or "deletecollection") && !resource.Virtual)
             throw Refusals.BadRequest("an empty namespace may not be set during creation");
         Authorise(target, verb);
         return resource;

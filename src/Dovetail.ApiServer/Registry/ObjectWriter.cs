@@ -61,7 +61,7 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
         for (var attempt = 1; ; attempt++)
         {
             var stored = store.Current.Find(key) ?? throw Refusals.NotFound(write.Target.Group, write.Target.Resource, write.Target.Name);
-            var old = JsonDecoder.DecodeStored(bytes.Bytes(write.Resource, stored).Span);
+            var old = StoredJson.Tree(bytes.Bytes(write.Resource, stored).Span);
             var asked = next(stored, old);
             if (asked.Revision is { } read && read != stored.Revision) throw Refusals.StaleObject(write.Target.Group, write.Target.Resource, write.Target.Name);
             if (ReferenceEquals(asked.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);

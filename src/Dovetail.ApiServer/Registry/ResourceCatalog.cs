@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.OpenApi;
+using Dovetail.Machinery.Tables;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -36,7 +37,7 @@ public sealed class ResourceCatalog
 
     private static ResourceCatalog MakeBuiltIn()
     {
-        var table = BuiltInResources.All;
+        var table = BuiltInResources.All.AddRange(ReviewResources.All);
         return new([.. table.Select(Served)], OpenApiCatalog.Create([.. table.Select(OpenApiResource.Of)]));
     }
 
@@ -60,6 +61,7 @@ public sealed class ResourceCatalog
         CountsGenerations = r.TracksGeneration,
         Virtual = !r.Verbs.Contains("get"),
         BuiltIn = r,
+        Table = BuiltInTables.Find(r.Group, r.Plural),
         SelectableFields = FieldSelectors.BuiltIn(r.Group, r.Plural),
     }.Sealed();
 }

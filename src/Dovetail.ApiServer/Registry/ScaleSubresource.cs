@@ -16,7 +16,7 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
     public ObjectBytes Get(ServedResource resource, ObjectTarget target)
     {
         var stored = reader.Get(resource, target, "");
-        return new(stored.Revision, ObjectRenderer.Bytes(ScaleOf(resource, JsonDecoder.DecodeStored(stored.Json.Span))));
+        return new(stored.Revision, ObjectRenderer.Bytes(ScaleOf(resource, StoredJson.Tree(stored.Json.Span))));
     }
 
     public ValueTask<WriteResult> UpdateAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
@@ -49,7 +49,7 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         }
 
         var result = await writer.UpdateAsync(write, Scaled, ownership, ct);
-        return result with { Object = new(result.Object.Revision, ObjectRenderer.Bytes(ScaleOf(write.Resource, JsonDecoder.DecodeStored(result.Object.Json.Span)))) };
+        return result with { Object = new(result.Object.Revision, ObjectRenderer.Bytes(ScaleOf(write.Resource, StoredJson.Tree(result.Object.Json.Span)))) };
     }
 
     private static JsonObject ScaleOf(ServedResource resource, JsonObject obj)

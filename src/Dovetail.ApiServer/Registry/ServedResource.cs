@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Schemas;
+using Dovetail.Machinery.Tables;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -10,9 +11,6 @@ public sealed record ServedSubresource(string Name, string Kind, string Group, s
 
 /// <summary>Where a custom resource keeps what its scale subresource shows: JSON paths in CRD form (<c>.spec.replicas</c>).</summary>
 public sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string LabelSelector);
-
-/// <summary>A column of <c>kubectl get</c> that a CRD defines.</summary>
-public sealed record PrinterColumn(string Name, string Type, string Format, string Description, int Priority, string JsonPath);
 
 /// <summary>One resource in one served version: everything that a request needs to know about it. Immutable; a changed CRD makes a new one.</summary>
 public sealed record ServedResource
@@ -58,8 +56,8 @@ public sealed record ServedResource
 
     public ScalePaths? Scale { get; init; }
 
-    /// <summary>What <c>kubectl get</c> shows of a custom resource besides its name.</summary>
-    public ImmutableArray<PrinterColumn> Columns { get; init; } = [];
+    /// <summary>What <c>kubectl get</c> shows.</summary>
+    public required TableDefinition Table { get; init; }
 
     /// <summary>Paths beyond metadata.name and metadata.namespace that field selectors may use (<c>.spec.nodeName</c>), keyed as they are written in a selector.</summary>
     public FrozenSet<string> SelectableFields { get; init; } = FrozenSet<string>.Empty;

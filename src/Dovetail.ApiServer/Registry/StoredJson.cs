@@ -1,13 +1,18 @@
 using System.Buffers.Text;
-using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.ApiServer.Registry;
 
-/// <summary>Looks single values up in stored bytes without building a tree: lists and watches ask this of thousands of objects.</summary>
+/// <summary>Reads stored bytes. Single values are looked up without building a tree: lists and watches ask this of thousands of objects.</summary>
 internal static class StoredJson
 {
     private static readonly Dictionary<string, string> NoLabels = [];
+
+    /// <summary>The whole object as a tree of its own, to be changed freely.</summary>
+    public static JsonObject Tree(ReadOnlySpan<byte> json) => (JsonObject)JsonObjectReader.Read(json).Root!;
 
     /// <summary>metadata.labels; the canonical order puts them early, so the scan ends soon.</summary>
     public static IReadOnlyDictionary<string, string> Labels(ReadOnlySpan<byte> json)

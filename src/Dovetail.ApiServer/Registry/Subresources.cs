@@ -90,7 +90,7 @@ internal sealed class Subresources(IRevisionStore store, ObjectWriter writer, Ob
     {
         var labels = StoredJson.Labels(pod.Bytes);
         var budgets = store.Current.List("poddisruptionbudgets.policy", write.Target.Namespace)
-            .Select(b => (b.Key.Name, Object: JsonDecoder.DecodeStored(b.Bytes)))
+            .Select(b => (b.Key.Name, Object: StoredJson.Tree(b.Bytes)))
             .Where(b => b.Object.Child("spec")?.Child("selector") is { } selector && LabelSelector.FromObject(selector).Matches(labels))
             .ToArray();
         if (budgets.Length == 0) return;

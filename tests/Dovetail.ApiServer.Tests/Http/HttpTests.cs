@@ -1,0 +1,181 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Security;
+
+namespace Dovetail.ApiServer.Tests.Http;
+
+public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixture>
+{
+    [Theory]
+    [InlineData("/nothing")]
+    [InlineData("/api/v1/nothings")]
+    [InlineData("/apis/example.com/v1/things")]
+    [InlineData("/api//v1")]
+    public async Task An_unknown_path_is_a_status_404(string path)
+    {
+        var (code, body) = await server.GetAsync(path);
+
+        code.ShouldBe(404);
+        ((string?)body["kind"]).ShouldBe("Status");
+        ((string?)body["reason"]).ShouldBe("NotFound");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_or_sent_is_415_406_405_413_or_400()
+    {
+        (await server.PostAsync("/api/v1/namespaces/demo/configmaps", "x", "text/plain")).Code.ShouldBe(415);
+        (await server.GetAsync("/api/v1/namespaces", "image/png")).Code.ShouldBe(406);
+        (await server.SendAsync(HttpMethod.Put, "/api/v1/namespaces", [], "application/json", null)).Code.ShouldBe(405);
+        (await server.PostAsync("/api/v1/namespaces/demo/configmaps", "{")).Code.ShouldBe(400);
+        (await server.PostAsync("/api/v1/namespaces/demo/configmaps", new string('[', 10_000))).Code.ShouldBe(400);
+        var (code, body) = await server.PostAsync("/api/v1/namespaces/demo/configmaps", new string('x', (3 * 1024 * 1024) + 1));
+        code.ShouldBe(413);
+        ((string?)body["message"]).ShouldBe("Request entity too large: limit is 3145728");
+    }
+
+    [Fact]
+    public async Task Lists_of_built_in_kinds_name_the_kind_once()
+    {
+        await server.PostAsync("/api/v1/namespaces/demo/configmaps", """{"metadata":{"name":"listed"}}""");
+
+        var (_, list) = await server.GetAsync("/api/v1/namespaces/demo/configmaps?fieldSelector=metadata.name%3Dlisted");
+
+        ((string?)list["kind"]).ShouldBe("ConfigMapList");
+        var item = list["items"]!.AsArray().Single()!.AsObject();
+        item.ContainsKey("kind").ShouldBeFalse();
+        item.ContainsKey("apiVersion").ShouldBeFalse();
+        ((string?)item["metadata"]!["name"]).ShouldBe("listed");
+    }
+
+    [Fact]
+    public async Task A_watch_streams_events_as_they_happen()
+    {
+        var revision = (string?)(await server.GetAsync("/api/v1/namespaces/demo/configmaps")).Body["metadata"]!["resourceVersion"];
+        using var response = await server.Admin.GetAsync(new Uri($"/api/v1/namespaces/demo/configmaps?watch=true&resourceVersion={revision}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+        await server.PostAsync("/api/v1/namespaces/demo/configmaps", """{"metadata":{"name":"watched"}}""");
+
+        var line = JsonNode.Parse((await lines.ReadLineAsync())!)!;
+        ((string?)line["type"]).ShouldBe("ADDED");
+        ((string?)line["object"]!["kind"]).ShouldBe("ConfigMap");
+        ((string?)line["object"]!["metadata"]!["name"]).ShouldBe("watched");
+    }
+
+    [Fact]
+    public async Task Tables_and_metadata_are_given_to_who_asks()
+    {
+        await server.PostAsync("/api/v1/namespaces/demo/configmaps", """{"metadata":{"name":"shown"},"data":{"a":"b"}}""");
+
+        var table = (await server.GetAsync("/api/v1/namespaces/demo/configmaps/shown", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")).Body;
+        var metadata = (await server.GetAsync("/api/v1/namespaces/demo/configmaps/shown", "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io")).Body;
+
+        ((string?)table["kind"]).ShouldBe("Table");
+        table["columnDefinitions"]!.AsArray().Select(c => (string?)c!["name"]).ShouldBe(["Name", "Data", "Age"]);
+        ((string?)table["rows"]![0]!["cells"]![0]).ShouldBe("shown");
+        ((string?)metadata["kind"]).ShouldBe("PartialObjectMetadata");
+        metadata.ContainsKey("data").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Aggregated_discovery_has_an_entity_tag_and_lists_aggregated_apis()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/apis") { Version = HttpVersion.Version20 };
+        request.Headers.TryAddWithoutValidation("Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
+        using var response = await server.Admin.SendAsync(request);
+        var groups = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["items"]!.AsArray();
+
+        response.Content.Headers.ContentType!.ToString().ShouldContain("as=APIGroupDiscoveryList");
+        groups.Select(g => (string?)g!["metadata"]!["name"]).ShouldContain("sub.example.com");
+        using var again = new HttpRequestMessage(HttpMethod.Get, "/apis") { Version = HttpVersion.Version20 };
+        again.Headers.TryAddWithoutValidation("Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+        again.Headers.IfNoneMatch.Add(response.Headers.ETag!);
+        using var unchanged = await server.Admin.SendAsync(again);
+        unchanged.StatusCode.ShouldBe(HttpStatusCode.NotModified);
+    }
+
+    [Fact]
+    public async Task An_aggregated_api_is_called_with_the_user()
+    {
+        using var response = await server.Admin.PutAsync(new Uri("/apis/sub.example.com/v1/namespaces/demo/things/a/poke", UriKind.Relative), null);
+
+        (await response.Content.ReadAsStringAsync()).ShouldBe("kubernetes-admin");
+    }
+
+    [Fact]
+    public async Task A_token_names_its_user_and_a_wrong_one_is_401()
+    {
+        using var alice = server.Client(null, "sesame");
+        using var nobody = server.Client(null, "wrong");
+
+        var (code, review) = await PostAsync(alice, "/apis/authentication.k8s.io/v1/selfsubjectreviews", """{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}""");
+        code.ShouldBe(201);
+        ((string?)review["status"]!["userInfo"]!["username"]).ShouldBe("alice");
+        (await PostAsync(alice, "/api/v1/namespaces", """{"metadata":{"name":"x"}}""")).Code.ShouldBe(403);
+        (await PostAsync(nobody, "/api/v1/namespaces", """{"metadata":{"name":"x"}}""")).Code.ShouldBe(401);
+        using var version = await nobody.GetAsync(new Uri("/version", UriKind.Relative));
+        version.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Who_shows_nothing_sees_health_and_version_only()
+    {
+        using var anonymous = server.Client(null, null);
+
+        foreach (var path in new[] { "/healthz", "/livez", "/readyz?verbose", "/version" })
+        {
+            using var answer = await anonymous.GetAsync(new Uri(path, UriKind.Relative));
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+        }
+
+        foreach (var path in new[] { "/api", "/apis", "/api/v1/namespaces", "/metrics", "/openapi/v3" })
+        {
+            using var answer = await anonymous.GetAsync(new Uri(path, UriKind.Relative));
+            answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+        }
+    }
+
+    [Fact]
+    public async Task A_certificate_of_another_authority_is_401()
+    {
+        using var other = CertificateAuthority.LoadOrCreate(Path.Combine(server.Folder, "other"), TimeProvider.System);
+        using var stranger = server.Client(other.IssueClient("admin", ["system:masters"]), null);
+
+        using var answer = await stranger.GetAsync(new Uri("/api/v1/namespaces", UriKind.Relative));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("\"reason\":\"Unauthorized\"");
+    }
+
+    [Fact]
+    public async Task An_impersonated_user_has_his_own_rights()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/namespaces") { Version = HttpVersion.Version20 };
+        request.Headers.Add("Impersonate-User", "bob");
+        using var answer = await server.Admin.SendAsync(request);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("User \\\"bob\\\"");
+    }
+
+    [Fact]
+    public async Task A_large_list_is_packed_for_who_takes_gzip()
+    {
+        foreach (var i in Enumerable.Range(0, 3))
+            await server.PostAsync("/api/v1/namespaces/demo/configmaps", $$"""{"metadata":{"name":"large{{i}}"},"data":{"k":"{{new string('x', 60_000)}}"} }""");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/namespaces/demo/configmaps") { Version = HttpVersion.Version20 };
+        request.Headers.AcceptEncoding.Add(new("gzip"));
+        using var response = await server.Admin.SendAsync(request);
+
+        response.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
+        (await response.Content.ReadAsByteArrayAsync()).Length.ShouldBeLessThan(10_000);
+    }
+
+    private static async Task<(int Code, JsonObject Body)> PostAsync(HttpClient client, string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content);
+        return ((int)response.StatusCode, (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+}

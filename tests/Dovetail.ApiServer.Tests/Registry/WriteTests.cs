@@ -1,0 +1,192 @@
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Endpoints;
+using static Dovetail.ApiServer.Tests.RegistryHarness;
+
+namespace Dovetail.ApiServer.Tests.Registry;
+
+public sealed class WriteTests
+{
+    private readonly RegistryHarness api = new();
+
+    [Fact]
+    public void A_created_object_has_what_only_the_server_says()
+    {
+        var created = api.Create(ConfigMaps(), """{"metadata":{"name":"a"},"data":{"k":"v"}}""");
+
+        ((string?)created["kind"]).ShouldBe("ConfigMap");
+        ((string?)created["apiVersion"]).ShouldBe("v1");
+        ((string?)created["metadata"]!["namespace"]).ShouldBe("demo");
+        ((string?)created["metadata"]!["creationTimestamp"]).ShouldBe("2026-01-02T03:04:05Z");
+        ((string?)created["metadata"]!["uid"]).ShouldNotBeNullOrEmpty();
+        ((string?)created["metadata"]!["resourceVersion"]).ShouldBe("2");
+        api.Get(ConfigMaps("a")).ToJsonString().ShouldBe(created.ToJsonString());
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_is_refused()
+    {
+        api.Create(ConfigMaps(), """{"metadata":{"name":"a"}}""");
+
+        var refusal = Refused(() => api.Create(ConfigMaps(), """{"metadata":{"name":"a"}}"""));
+
+        refusal.Code.ShouldBe(409);
+        refusal.Message.ShouldBe("configmaps \"a\" already exists");
+    }
+
+    [Fact]
+    public void GenerateName_makes_names_that_differ()
+    {
+        var names = Enumerable.Range(0, 20).Select(_ => (string?)api.Create(ConfigMaps(), """{"metadata":{"generateName":"a-"}}""")["metadata"]!["name"]).ToHashSet();
+
+        names.Count.ShouldBe(20);
+        names.ShouldAllBe(n => n!.StartsWith("a-", StringComparison.Ordinal) && n.Length == 7);
+    }
+
+    [Fact]
+    public void An_update_that_changes_nothing_is_not_written()
+    {
+        var created = api.Create(ConfigMaps(), """{"metadata":{"name":"a"},"data":{"k":"v"}}""");
+        var before = api.Store.Current.Revision;
+
+        var updated = api.Update(ConfigMaps("a"), created);
+
+        updated.ToJsonString().ShouldBe(created.ToJsonString());
+        api.Store.Current.Revision.ShouldBe(before);
+    }
+
+    [Fact]
+    public void An_update_of_a_revision_that_is_not_the_newest_conflicts()
+    {
+        var stale = api.Create(ConfigMaps(), """{"metadata":{"name":"a"},"data":{"k":"1"}}""");
+        api.Merge(ConfigMaps("a"), """{"data":{"k":"2"}}""");
+        stale["data"]!["k"] = "3";
+
+        var refusal = Refused(() => api.Update(ConfigMaps("a"), stale));
+
+        refusal.Reason.ShouldBe("Conflict");
+        ((string?)api.Get(ConfigMaps("a"))["data"]!["k"]).ShouldBe("2");
+    }
+
+    [Fact]
+    public void Unknown_and_duplicate_fields_are_refused_by_name_when_strict_and_warned_about_otherwise()
+    {
+        const string Json = """{"metadata":{"name":"a"},"dat":{},"data":{"k":"1"},"data":{"k":"2"}}""";
+
+        var refusal = Refused(() => api.Create(ConfigMaps(), Json, new WriteOptions { FieldValidation = "Strict" }));
+        var result = Done(api.Registry.CreateAsync(ConfigMaps(), Utf8(Json), new(), default));
+
+        refusal.Code.ShouldBe(400);
+        refusal.Message.ShouldBe("ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: duplicate field \"data\", unknown field \"dat\"");
+        result.Warnings.ShouldBe(["duplicate field \"data\"", "unknown field \"dat\""]);
+        ((string?)Tree(result.Object)["data"]!["k"]).ShouldBe("2");
+    }
+
+    [Fact]
+    public void Nothing_is_created_in_a_missing_or_terminating_namespace()
+    {
+        Refused(() => api.Create("", "v1", "configmaps", "nowhere", """{"metadata":{"name":"a"}}""")).Message.ShouldBe("namespaces \"nowhere\" not found");
+        api.Delete(Target("", "v1", "namespaces", name: "demo")).Removed.ShouldBeFalse();
+
+        var refusal = Refused(() => api.Create(ConfigMaps(), """{"metadata":{"name":"a"}}"""));
+
+        refusal.Code.ShouldBe(403);
+        refusal.Causes.Single().Reason.ShouldBe("NamespaceTerminating");
+    }
+
+    [Fact]
+    public void A_namespace_goes_when_it_is_finalized()
+    {
+        api.Delete(Target("", "v1", "namespaces", name: "demo"));
+        var ns = api.Get(Target("", "v1", "namespaces", name: "demo"));
+        ((string?)ns["status"]!["phase"]).ShouldBe("Terminating");
+
+        ns["spec"]!["finalizers"] = new JsonArray();
+        api.Update(Target("", "v1", "namespaces", name: "demo", subresource: "finalize"), ns);
+
+        Refused(() => api.Get(Target("", "v1", "namespaces", name: "demo"))).Reason.ShouldBe("NotFound");
+    }
+
+    [Fact]
+    public void A_finalizer_holds_a_deletion_until_it_is_taken_away()
+    {
+        api.Create(ConfigMaps(), """{"metadata":{"name":"a","finalizers":["example.com/hold"]}}""");
+
+        api.Delete(ConfigMaps("a")).Removed.ShouldBeFalse();
+        ((string?)api.Get(ConfigMaps("a"))["metadata"]!["deletionTimestamp"]).ShouldBe("2026-01-02T03:04:05Z");
+        api.Merge(ConfigMaps("a"), """{"metadata":{"finalizers":null}}""");
+
+        Refused(() => api.Get(ConfigMaps("a"))).Reason.ShouldBe("NotFound");
+    }
+
+    [Fact]
+    public void A_deletion_looks_at_its_preconditions()
+    {
+        var created = api.Create(ConfigMaps(), """{"metadata":{"name":"a"}}""");
+
+        Refused(() => api.Delete(ConfigMaps("a"), new DeleteOptions { PreconditionUid = "other" })).Reason.ShouldBe("Conflict");
+        Refused(() => api.Delete(ConfigMaps("a"), new DeleteOptions { PreconditionResourceVersion = "1" })).Reason.ShouldBe("Conflict");
+        api.Delete(ConfigMaps("a"), new DeleteOptions { PreconditionUid = (string)created["metadata"]!["uid"]! }).Removed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_dry_run_answers_as_the_write_would_and_writes_nothing()
+    {
+        var before = api.Store.Current.Revision;
+
+        var created = api.Create(ConfigMaps(), """{"metadata":{"name":"a"}}""", new WriteOptions { DryRun = true });
+
+        ((string?)created["metadata"]!["uid"]).ShouldNotBeNullOrEmpty();
+        created["metadata"]!["resourceVersion"].ShouldBeNull();
+        api.Store.Current.Revision.ShouldBe(before);
+    }
+
+    [Fact]
+    public void StringData_of_a_secret_becomes_data()
+    {
+        var secret = api.Create("", "v1", "secrets", "demo", """{"metadata":{"name":"s"},"stringData":{"p":"q"}}""");
+
+        secret["stringData"].ShouldBeNull();
+        ((string?)secret["data"]!["p"]).ShouldBe("cQ==");
+        ((string?)secret["type"]).ShouldBe("Opaque");
+    }
+
+    [Fact]
+    public void Deletecollection_takes_what_is_selected()
+    {
+        foreach (var i in Enumerable.Range(0, 10)) api.Create(ConfigMaps(), $$"""{"metadata":{"name":"c{{i}}","labels":{"odd":"{{i % 2}}"} } }""");
+
+        Done(api.Registry.DeleteCollectionAsync(ConfigMaps(), new ListOptions { LabelSelector = "odd=1" }, new(), default)).Items.Count.ShouldBe(5);
+
+        api.List(ConfigMaps()).Items.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Who_may_not_is_told_what_he_may_not()
+    {
+        var target = ConfigMaps("a") with { User = new UserInfo("bob", ["system:authenticated"]) };
+
+        var refusal = Refused(() => api.Get(target));
+
+        refusal.Code.ShouldBe(403);
+        refusal.Message.ShouldBe("configmaps \"a\" is forbidden: User \"bob\" cannot get resource \"configmaps\" in API group \"\" in the namespace \"demo\"");
+    }
+
+    [Fact]
+    public void Server_side_apply_records_its_owner_and_finds_conflicts()
+    {
+        const string First = """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1"}}""";
+        var options = new WriteOptions { FieldManager = "one" };
+        var created = Done(api.Registry.PatchAsync(ConfigMaps("a"), PatchType.ApplyYaml, Utf8(First), options, default));
+        created.Created.ShouldBeTrue();
+        ((string?)Tree(created.Object)["metadata"]!["managedFields"]![0]!["operation"]).ShouldBe("Apply");
+
+        var again = Done(api.Registry.PatchAsync(ConfigMaps("a"), PatchType.ApplyYaml, Utf8(First), options, default));
+        again.Object.Revision.ShouldBe(created.Object.Revision);
+
+        var other = new WriteOptions { FieldManager = "two" };
+        var changed = Utf8(First.Replace("\"1\"", "\"2\"", StringComparison.Ordinal));
+        Refused(() => Done(api.Registry.PatchAsync(ConfigMaps("a"), PatchType.ApplyYaml, changed, other, default))).Causes.Single().Reason.ShouldBe("FieldManagerConflict");
+        var forced = Done(api.Registry.PatchAsync(ConfigMaps("a"), PatchType.ApplyYaml, changed, other with { Force = true }, default));
+        ((string?)Tree(forced.Object)["data"]!["k"]).ShouldBe("2");
+    }
+}
