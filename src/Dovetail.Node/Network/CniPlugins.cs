@@ -36,14 +36,14 @@ internal sealed class CniPlugins(string bridge, PodSubnet subnet, string stateFo
     /// <summary>Takes the pod off the network and frees its address; a namespace that is gone is no error.</summary>
     public Task DelAsync(string podUid, string netnsPath, CancellationToken ct) => CallAsync("DEL", podUid, netnsPath, ct);
 
-    /// <summary>Addresses that are taken by containers other than <paramref name="podUids"/>: left by a crash between ADD and its record.</summary>
-    public IEnumerable<string> StrayContainers(IReadOnlySet<string> podUids)
+    /// <summary>The pods that hold an address.</summary>
+    public IReadOnlySet<string> Holders()
     {
         var folder = $"{stateFolder}/{NetworkName}";
-        if (!Directory.Exists(folder)) return [];
+        if (!Directory.Exists(folder)) return new HashSet<string>();
 
         // host-local keeps a file an address: "<container id>\r\n<interface>".
-        return [.. Directory.EnumerateFiles(folder, "*.*.*.*").Select(file => File.ReadLines(file).FirstOrDefault("").Trim()).Where(id => id.Length > 0 && !podUids.Contains(id)).Distinct()];
+        return Directory.EnumerateFiles(folder, "*.*.*.*").Select(file => File.ReadLines(file).FirstOrDefault("").Trim()).Where(id => id.Length > 0).ToHashSet();
     }
 
     private JsonObject Bridge() => new()

@@ -33,9 +33,9 @@ internal sealed class PodNetwork(string instanceId, NodePaths paths)
     /// <summary>A namespace with eth0 for the pod; returns its addresses.</summary>
     public async Task<ImmutableArray<string>> ConnectAsync(string podUid, string netns, CancellationToken ct)
     {
-        // host-local refuses a second address for the same container: an ADD that a killed agent left half-done is undone. A new namespace has none.
-        if (File.Exists(PathOf(netns))) await Plugins.DelAsync(podUid, PathOf(netns), ct);
-        else await Tool.RunAsync("ip", ["netns", "add", netns], ct);
+        // host-local refuses a second address for the same container: what a killed agent or a reboot left half-done is undone first.
+        if (File.Exists(PathOf(netns)) || Plugins.Holders().Contains(podUid)) await Plugins.DelAsync(podUid, PathOf(netns), ct);
+        if (!File.Exists(PathOf(netns))) await Tool.RunAsync("ip", ["netns", "add", netns], ct);
         var loopback = Tool.RunAsync("ip", ["-n", netns, "link", "set", "lo", "up"], ct);
         var addresses = await Plugins.AddAsync(podUid, PathOf(netns), ct);
         await loopback;
@@ -57,7 +57,7 @@ internal sealed class PodNetwork(string instanceId, NodePaths paths)
     /// <summary>Frees the addresses of containers that are none of <paramref name="podUids"/>.</summary>
     public async Task FreeStrayAddressesAsync(IReadOnlySet<string> podUids, CancellationToken ct)
     {
-        foreach (var stray in Plugins.StrayContainers(podUids)) await Plugins.DelAsync(stray, "", ct);
+        foreach (var stray in Plugins.Holders().Except(podUids)) await Plugins.DelAsync(stray, "", ct);
     }
 
     private CniPlugins Plugins => plugins ?? throw new InvalidOperationException("the pod network is not set up");

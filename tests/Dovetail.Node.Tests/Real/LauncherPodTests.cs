@@ -118,6 +118,30 @@ public sealed class LauncherPodTests
     }
 
     [Fact]
+    public async Task A_reboot_ends_what_ran_and_connects_anew_what_had_not_started()
+    {
+        await using var rig = await NodeRig.StartAsync();
+        var ran = await rig.WaitReadyAsync((await rig.CreatePodAsync("ran")).Metadata.Name);
+        await rig.CreatePodAsync("waiting", $"{rig.Registry.Host}/test/later:1");
+        var waiting = await rig.WaitPodAsync("waiting", p => p.Status?.ContainerStatuses?.Any(c => c.State.Waiting?.Reason == "ErrImagePull") == true);
+        await rig.StopAgentAsync();
+
+        // What a reboot takes: processes and namespaces; folders and addresses on the disk stay.
+        foreach (var pod in new[] { ran, waiting })
+        {
+            var record = rig.Records.Find(pod.Metadata.Uid)!;
+            record.Init.Signal(Native.SigKill);
+            await Tool.RunAsync("ip", ["netns", "del", record.Netns], default);
+            rig.Records.Write(record with { BootId = "another boot" });
+        }
+
+        rig.Registry.Push("test/later", "1", ("disk/later.qcow2", "x"));
+        rig.StartAgent();
+        (await rig.WaitPodAsync("ran", p => p.Status.Phase == "Failed")).Status.Reason.ShouldBe("NodeRebooted");
+        (await rig.WaitReadyAsync("waiting")).Status.PodIP.ShouldStartWith("10.244.");
+    }
+
+    [Fact]
     public async Task A_pod_that_is_no_launcher_is_told_why_it_stays_pending()
     {
         await using var rig = await NodeRig.StartAsync();
