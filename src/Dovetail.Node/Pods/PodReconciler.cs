@@ -166,8 +166,18 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
         var wanted = BuiltInTypes.Pods.Copy(pod);
         wanted.Status = status;
         if (SameContent.Of(wanted, pod, BuiltInTypes.Pods.Json)) return false;
-        var written = await api.ReplaceAsync(BuiltInTypes.Pods, wanted, "status", ct);
-        await cache.WaitForRevisionAsync(written.Metadata.ResourceVersion, ct);
+        V1Pod? newest;
+        try
+        {
+            newest = await api.ReplaceAsync(BuiltInTypes.Pods, wanted, "status", ct);
+        }
+        catch (StatusException e) when (e.Status.Reason == "Conflict")
+        {
+            // Another component wrote meanwhile (a readiness gate): decide anew on what it wrote, at once.
+            newest = await api.FindAsync(BuiltInTypes.Pods, pod.Metadata.NamespaceProperty, pod.Metadata.Name, ct);
+        }
+
+        if (newest is not null) await cache.WaitForRevisionAsync(newest.Metadata.ResourceVersion, ct);
         return true;
     }
 
