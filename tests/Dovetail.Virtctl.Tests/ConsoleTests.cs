@@ -102,14 +102,14 @@ public sealed class ConsoleTests : IAsyncLifetime
         var time = new FakeTimeProvider();
         server.Answers[Path] = (400, """{"kind":"Status","message":"VMI is not running"}""");
         server.Console = socket => socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
-        var run = VirtctlRun.Async(server, "console myvm", terminal, time);
+        var run = VirtctlRun.Async(server, "console myvm --timeout=1000000", terminal, time);
         while (server.Requests.Count < 3)
         {
             time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
 
-        server.Answers.Remove(Path);
+        server.Answers.TryRemove(Path, out _);
         while (!run.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
@@ -23,7 +24,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
     public List<string> Tokens { get; } = [];
 
     /// <summary>Answers by "METHOD path"; what is not listed is a 404 without a body.</summary>
-    public Dictionary<string, (int Code, string Body)> Answers { get; } = new(StringComparer.Ordinal)
+    public ConcurrentDictionary<string, (int Code, string Body)> Answers { get; } = new(StringComparer.Ordinal)
     {
         ["GET /apis/subresources.kubevirt.io"] = (200, """{"kind":"APIGroup","preferredVersion":{"groupVersion":"subresources.kubevirt.io/v1"}}"""),
         ["GET /apis/subresources.kubevirt.io/v1/version"] = (200, """{"gitVersion":"v1.9.3","gitCommit":"abc","gitTreeState":"clean","buildDate":"d","goVersion":"g","compiler":"c","platform":"linux/amd64"}"""),

@@ -9,7 +9,7 @@ internal sealed partial class UnixTerminal : ITerminal
     private const int StandardInput = 0;
     private const int Now = 0; // TCSANOW
 
-    private Stream? output;
+    private readonly DescriptorStream output = new(1);
 
     public IDisposable? MakeRaw()
     {
@@ -26,11 +26,10 @@ internal sealed partial class UnixTerminal : ITerminal
         return read.WaitAsync(ct);
     }
 
-    public async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
-        output ??= System.Console.OpenStandardOutput();
-        await output.WriteAsync(bytes, ct);
-        await output.FlushAsync(ct);
+        output.Write(bytes.Span);
+        return Task.CompletedTask;
     }
 
     private static int Read(byte[] buffer)
