@@ -339,7 +339,7 @@ internal sealed class GuestOwner : IAsyncDisposable
     {
         if (!AgentQueries.IsAllowed(command)) Reply(ask, $"{command} is not among the agent commands that are passed on");
         else if (!status.AgentConnected) Reply(ask, "the guest agent is not connected");
-        else Beside(ask, d => { _ = d; return GuestAgentProbe.Ask(d, command); });
+        else Beside(ask, d => GuestAgentProbe.Ask(d, command));
     }
 
     private void Beside(GuestInput.Ask ask, Action<LibvirtDomain> work) => Beside(ask, d => { work(d); return null; });
