@@ -34,7 +34,8 @@ internal static class VmiStatusWriter
         Set("memory", old.Memory, now.Memory);
         Set("guestOSInfo", old.GuestOSInfo, now.GuestOSInfo);
         Set("interfaces", old.Interfaces, now.Interfaces);
-        return any ? patch.Build() : null;
+        if (!any) return null;
+        return patch.Build();
 
         void Set<T>(string field, T? before, T? after)
             where T : class
