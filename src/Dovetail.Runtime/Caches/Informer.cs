@@ -34,6 +34,8 @@ public sealed record InformerOptions
 public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOptions options, TimeProvider time, Random random, ILogger logger) : IResourceCache<T>, IRunnable
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    private static readonly TimeSpan ShortestWatch = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private readonly IndexedObjects<T> objects = new();
     private readonly List<Waiter> waiters = [];
@@ -105,9 +107,11 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
             {
                 if (mustList) await RelistAsync(ct);
                 mustList = false;
+                var opened = time.GetTimestamp();
                 await FollowAsync(() => failures = 0, ct);
                 if (ct.IsCancellationRequested) return;
-                continue;
+                // A server that ends every watch at once must not be asked in a tight loop.
+                if (time.GetElapsedTime(opened) >= ShortestWatch) continue;
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -129,7 +133,7 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
                 else logger.CacheStillInterrupted(type.Plural, failures, failure.Message);
             }
 
-            if (!await Pause.ForAsync(options.Backoff.Delay(failures, random), time, ct)) return;
+            if (!await Pause.ForAsync(options.Backoff.Delay(Math.Max(1, failures), random), time, ct)) return;
         }
     }
 
@@ -166,7 +170,7 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
             FieldSelector = options.FieldSelector,
             ResourceVersion = revision.ToString(CultureInfo.InvariantCulture),
             AllowBookmarks = true,
-            Timeout = options.WatchTimeout * (1 + random.NextDouble()),
+            Timeout = TimeSpan.FromSeconds(Math.Ceiling(options.WatchTimeout.TotalSeconds * (1 + random.NextDouble()))),
         };
         await foreach (var change in api.WatchAsync(type, options.Namespace, watch, ct))
         {
