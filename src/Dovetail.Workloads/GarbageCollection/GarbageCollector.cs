@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
 using Dovetail.Api.Json;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
@@ -78,7 +79,7 @@ public sealed class GarbageCollector(IKubeApi api, ObjectGraph graph) : IReconci
                 break;
             case GcStep.RemoveFinalizer(var finalizer):
                 string[] kept = [.. (obj.Metadata.Finalizers ?? []).Where(name => name != finalizer)];
-                await PatchAsync(type, obj, AtRevision(obj).Set(["metadata", "finalizers"], kept, BuiltInJson.Default.StringArray).Build(), ct);
+                await PatchAsync(type, obj, Keeping(obj, "finalizers", kept, BuiltInJson.Default.StringArray), ct);
                 break;
             default:
                 throw new InvalidOperationException($"unknown step {step}");
@@ -105,10 +106,15 @@ public sealed class GarbageCollector(IKubeApi api, ObjectGraph graph) : IReconci
     {
         V1OwnerReference[] kept = [.. (obj.Metadata.OwnerReferences ?? []).Where(owner => !owners.Contains(owner.Uid))];
         var json = KubeJson.TypeInfo<V1OwnerReference[]>(BuiltInTypes.JsonOptions);
-        await PatchAsync(type, obj, AtRevision(obj).Set(["metadata", "ownerReferences"], kept, json).Build(), ct);
+        await PatchAsync(type, obj, Keeping(obj, "ownerReferences", kept, json), ct);
     }
 
-    private static MergePatchBuilder AtRevision(PartialObject obj) => new MergePatchBuilder().AtRevision(obj.Metadata.ResourceVersion);
+    /// <summary>A patch of one list in the metadata; an empty list goes as a whole.</summary>
+    private static ReadOnlyMemory<byte> Keeping<T>(PartialObject obj, string field, T[] kept, JsonTypeInfo<T[]> json)
+    {
+        var patch = new MergePatchBuilder().AtRevision(obj.Metadata.ResourceVersion);
+        return (kept.Length == 0 ? patch.Remove(["metadata", field]) : patch.Set(["metadata", field], kept, json)).Build();
+    }
 
     private async Task PatchAsync(ResourceType<PartialObject> type, PartialObject obj, ReadOnlyMemory<byte> patch, CancellationToken ct)
     {
