@@ -46,6 +46,7 @@ public static class StrategicMergePatch
             {
                 // The order speaks of the list after it is merged; with a list in the same patch it is handled there.
                 var field = name[SetElementOrder.Length..];
+                if (!Merges(schema?.Field(field))) throw PatchErrors.BadRequest($"{name}: the list does not merge, so its order cannot be patched");
                 if (!patch.ContainsKey(field)) MergeField(target, patch, field, new JsonArray(), schema?.Field(field));
                 continue;
             }
@@ -77,8 +78,9 @@ public static class StrategicMergePatch
                 break;
             case JsonArray or JsonValue when schema is { Type: SchemaType.Object }:
                 throw WrongType(name, "map", change);
-            case JsonArray items when !Merges(schema) && patch.ContainsKey(SetElementOrder + name) && items.Count == 0 && !patch.ContainsKey(name):
-                break; // an order for a list that does not merge has nothing to order
+            case JsonObject gone when DirectiveOf(gone) == "delete":
+                target.Remove(name);
+                break;
             default:
                 target[name] = WithoutDirectives(change, schema);
                 break;
@@ -94,17 +96,21 @@ public static class StrategicMergePatch
         var items = patch.Select(item => item as JsonObject ?? throw WrongType(name, "map", item)).ToList();
         var replace = items.Exists(item => DirectiveOf(item) == "replace");
         var result = replace ? [] : current;
+        // Deletions first, so that what is behind them is new.
+        foreach (var item in items.Where(item => DirectiveOf(item) == "delete"))
+        {
+            var doomed = KeyOf(item, key, name);
+            for (var i = result.Count - 1; i >= 0; i--)
+                if (JsonEquality.Equal(KeyOrNull(result[i], key), doomed)) result.RemoveAt(i);
+        }
+
+        var known = result.Count;
         foreach (var item in items)
         {
             switch (DirectiveOf(item))
             {
-                case "replace":
-                    break; // the marker itself; the patch's other items are the new list
-                case "delete":
-                    var doomed = KeyOf(item, key, name);
-                    for (var i = result.Count - 1; i >= 0; i--)
-                        if (JsonEquality.Equal(KeyOrNull(result[i], key), doomed)) result.RemoveAt(i);
-                    break;
+                case "replace" or "delete":
+                    break; // a marker: the patch's other items are the new list
                 case null or "merge":
                     MergeItem(result, item, key, name, schema.Items);
                     break;
@@ -114,7 +120,7 @@ public static class StrategicMergePatch
         }
 
         var patched = items.Where(item => DirectiveOf(item) is null or "merge").Select(item => KeyOf(item, key, name)).ToList();
-        return Reorder(result, order?.Select(item => KeyOrNull(item, key) ?? throw MissingKey(key, name)).ToList(), patched, item => KeyOrNull(item, key));
+        return Reorder(result, known, order?.Select(item => KeyOrNull(item, key) ?? throw MissingKey(key, name)).ToList(), patched, item => KeyOrNull(item, key));
     }
 
     private static void MergeItem(JsonArray list, JsonObject item, string key, string name, Schema? schema)
@@ -133,34 +139,35 @@ public static class StrategicMergePatch
 
     private static JsonArray MergePrimitives(JsonArray current, JsonArray patch, JsonArray? order)
     {
+        var known = current.Count;
         foreach (var item in patch)
             if (!current.Any(existing => JsonEquality.Equal(existing, item))) current.Add(item?.DeepClone());
-        return Reorder(current, order?.Select(item => item!).ToList(), patch.Select(item => item!).ToList(), item => item);
+        return Reorder(current, known, order?.Select(item => item!).ToList(), patch.Select(item => item!).ToList(), item => item);
     }
 
-    /// <summary>Puts the items named by <paramref name="order"/> into that order. An item that only the server knows keeps its place behind the item it followed:
-    /// both sequences are merged, each in its own order.</summary>
-    private static JsonArray Reorder(JsonArray merged, List<JsonNode>? order, List<JsonNode> patched, Func<JsonNode?, JsonNode?> keyOf)
+    /// <summary>Puts the items named by <paramref name="order"/> (without one: the patch's own) into that order. An item that only the server knows keeps its place before
+    /// those that it stood before; items that are new stand before what only the server knows.</summary>
+    private static JsonArray Reorder(JsonArray merged, int known, List<JsonNode>? order, List<JsonNode> patched, Func<JsonNode?, JsonNode?> keyOf)
     {
-        if (order is null) return merged;
         foreach (var key in patched)
-            if (!order.Exists(o => JsonEquality.Equal(o, key)))
+            if (order?.Exists(o => JsonEquality.Equal(o, key)) == false)
                 throw PatchErrors.BadRequest("The order in patch list:\n" + Text(patched) + "\n doesn't match $setElementOrder list:\n" + Text(order));
 
         var before = merged.ToList();
         var ordered = new List<(JsonNode? Item, int Old)>();
-        foreach (var key in order)
+        foreach (var key in order ?? patched)
         {
             var at = before.FindIndex(item => JsonEquality.Equal(keyOf(item), key));
-            if (at >= 0) ordered.Add((before[at], at));
+            if (at >= 0 && !ordered.Exists(o => o.Old == at)) ordered.Add((before[at], at));
         }
 
+        if (ordered.Count == 0) return merged;
         var serverOnly = before.Select((item, i) => (Item: item, Old: i)).Where(pair => !ordered.Exists(o => o.Old == pair.Old)).ToList();
         var result = new List<JsonNode?>(before.Count);
         int left = 0, right = 0;
         while (left < ordered.Count || right < serverOnly.Count)
         {
-            var takeServer = left == ordered.Count || (right < serverOnly.Count && serverOnly[right].Old < ordered[left].Old);
+            var takeServer = left == ordered.Count || (right < serverOnly.Count && ordered[left].Old < known && serverOnly[right].Old < ordered[left].Old);
             result.Add(takeServer ? serverOnly[right++].Item : ordered[left++].Item);
         }
 
@@ -172,6 +179,7 @@ public static class StrategicMergePatch
     private static void DeletePrimitives(JsonObject target, string field, JsonArray doomed)
     {
         if (!target.TryGetPropertyValue(field, out var current) || current is not JsonArray list) return;
+        if (list.Concat(doomed).Any(item => item is not JsonValue)) throw PatchErrors.BadRequest($"{DeleteFromPrimitiveList}{field}: the list does not hold primitives");
         for (var i = list.Count - 1; i >= 0; i--)
             if (doomed.Any(item => JsonEquality.Equal(item, list[i]))) list.RemoveAt(i);
     }
@@ -208,6 +216,7 @@ public static class StrategicMergePatch
                 foreach (var (name, field) in fields)
                 {
                     if (name is Directive or RetainKeys || field is null) continue;
+                    if (field is JsonObject gone && DirectiveOf(gone) == "delete") continue;
                     if (name.StartsWith(DeleteFromPrimitiveList, StringComparison.Ordinal) || name.StartsWith(SetElementOrder, StringComparison.Ordinal)) continue;
                     copy[name] = WithoutDirectives(field, schema?.Field(name));
                 }

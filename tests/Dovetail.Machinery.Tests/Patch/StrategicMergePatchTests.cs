@@ -45,6 +45,24 @@ public sealed class StrategicMergePatchTests
         Patched("""{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"finalizers":["b","c"]}}""")
             .ShouldBeJson("""{"metadata":{"finalizers":["a","b","c"]}}""");
 
+    // What the real kubectl 1.32 gives for `kubectl patch --local --type strategic`.
+    [Theory]
+    [InlineData("""["f/4","f/1"]""", """["f/4","f/1","f/2","f/3"]""")]
+    [InlineData("""["f/3","f/4"]""", """["f/1","f/2","f/3","f/4"]""")]
+    [InlineData("""["f/9"]""", """["f/9","f/1","f/2","f/3"]""")]
+    public void What_is_new_stands_before_what_only_the_server_knows(string patch, string expected) =>
+        Patched("""{"metadata":{"finalizers":["f/1","f/2","f/3"]}}""", $$"""{"metadata":{"finalizers":{{patch}}} }""").ShouldBeJson($$"""{"metadata":{"finalizers":{{expected}}} }""");
+
+    [Theory]
+    [InlineData("""{"spec":{"$deleteFromPrimitiveList/containers":["a"]}}""")]
+    [InlineData("""{"spec":{"$setElementOrder/tolerations":[{"key":"a"}]}}""")]
+    public void Directives_that_do_not_fit_their_list_are_refused(string patch) =>
+        Should.Throw<StatusException>(() => Patched("""{"spec":{"containers":[{"name":"a"}],"tolerations":[]}}""", patch)).Status.Code.ShouldBe(400);
+
+    [Fact]
+    public void Deleting_a_map_that_is_not_there_adds_nothing() =>
+        Patched("""{"spec":{}}""", """{"spec":{"dnsConfig":{"$patch":"delete"}}}""").ShouldBeJson("""{"spec":{}}""");
+
     [Fact]
     public void Primitives_are_deleted_by_their_directive() =>
         Patched("""{"metadata":{"finalizers":["a","b","c"]}}""", """{"metadata":{"$deleteFromPrimitiveList/finalizers":["a","c"]}}""")
