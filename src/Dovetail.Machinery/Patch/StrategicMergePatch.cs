@@ -96,7 +96,7 @@ public static class StrategicMergePatch
         var items = patch.Select(item => item as JsonObject ?? throw WrongType(name, "map", item)).ToList();
         var replace = items.Exists(item => DirectiveOf(item) == "replace");
         var result = replace ? [] : current;
-        // Deletions first, so that what is behind them is new.
+        var original = result.Count;
         foreach (var item in items.Where(item => DirectiveOf(item) == "delete"))
         {
             var doomed = KeyOf(item, key, name);
@@ -104,7 +104,9 @@ public static class StrategicMergePatch
                 if (JsonEquality.Equal(KeyOrNull(result[i], key), doomed)) result.RemoveAt(i);
         }
 
-        var known = result.Count;
+        // Which items count as new when the order is made: with $setElementOrder, upstream's library takes as many of them for known as were deleted
+        // (it compares with a slice that the additions have overwritten), and kubectl's users see that order.
+        var known = order is null ? result.Count : original;
         foreach (var item in items)
         {
             switch (DirectiveOf(item))

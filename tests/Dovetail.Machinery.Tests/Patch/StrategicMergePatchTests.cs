@@ -81,6 +81,13 @@ public sealed class StrategicMergePatchTests
             .ShouldBeJson("""{"spec":{"containers":[{"name":"server"},{"name":"b"},{"name":"a"},{"name":"c"}]}}""");
 
     [Fact]
+    public void An_item_that_replaces_a_deleted_one_stands_where_kubectl_shows_it() =>
+        Patched(
+            """{"spec":{"containers":[{"name":"a"},{"name":"b"},{"name":"c"}]}}""",
+            """{"spec":{"$setElementOrder/containers":[{"name":"new"},{"name":"b"}],"containers":[{"name":"new"},{"$patch":"delete","name":"a"}]}}""")
+            .ShouldBeJson("""{"spec":{"containers":[{"name":"c"},{"name":"new"},{"name":"b"}]}}""");
+
+    [Fact]
     public void An_order_alone_reorders() =>
         Patched("""{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"$setElementOrder/finalizers":["b","a"]}}""")
             .ShouldBeJson("""{"metadata":{"finalizers":["b","a"]}}""");
