@@ -1,6 +1,6 @@
 using System.Buffers;
-using Dovetail.ApiServer.Protobuf;
 using Dovetail.ApiServer.Registry;
+using Dovetail.Machinery.Protobuf;
 using Dovetail.Machinery.Yaml;
 using Microsoft.AspNetCore.Http;
 
@@ -36,7 +36,7 @@ internal static class RequestBody
     /// <exception cref="Machinery.Errors.StatusException">400: it cannot be read as what it is said to be.</exception>
     public static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> body, string contentType)
     {
-        if (contentType == MediaType.Protobuf) return ObjectRenderer.Bytes(ProtobufDecoder.Decode(body.Span));
+        if (contentType == MediaType.Protobuf) return FromProtobuf(body.Span);
         if (contentType != "application/yaml" || (body.Length > 0 && body.Span[0] == '{')) return body;
         try
         {
@@ -45,6 +45,19 @@ internal static class RequestBody
         catch (YamlFormatException e)
         {
             throw Refusals.BadRequest($"error decoding YAML: {e.Message}");
+        }
+    }
+
+    /// <summary>client-go's typed clients, and so much of kubectl, write Kubernetes' own kinds in protobuf and do not fall back. Answers are JSON, which the same clients accept.</summary>
+    private static ReadOnlyMemory<byte> FromProtobuf(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return KubernetesProtobuf.ToJson(body);
+        }
+        catch (ProtobufFormatException e)
+        {
+            throw Refusals.BadRequest($"the object provided is unrecognized: {e.Message}");
         }
     }
 

@@ -22,6 +22,11 @@ public static class BuiltInSchemas
 
     public static Schema? Find(string definitionName) => Source.Value.Find(definitionName);
 
+    /// <summary>The name of a kind's definition; null when it is not one of Kubernetes' own.</summary>
+    public static string? DefinitionNameOf(GroupVersionKind kind) => Source.Value.FindKind(kind);
+
+    internal static List<NumberedField> FieldNumbers(string definitionName) => Source.Value.FieldNumbers(definitionName);
+
     public static Schema Get(string definitionName) =>
         Find(definitionName) ?? throw new ArgumentException($"there is no built-in definition {definitionName}", nameof(definitionName));
 }

@@ -20,6 +20,7 @@ namespace Dovetail.Machinery.BuiltIn;
 /// A field is its name (<c>!</c>: required), its type, and flags. Types: <c>string</c>, <c>integer</c>, <c>number</c>, <c>boolean</c>, <c>object</c> and <c>any</c> (both keep what they are given),
 /// <c>int-or-string</c>, <c>quantity</c>, each with an optional <c>:format</c>; <c>[]T</c>, <c>map:T</c>; <c>Name</c> of the same file or <c>file/Name</c> of another.
 /// Flags: <c>=json</c> default, <c>enum=a|b</c>, <c>items-enum=a|b</c>, <c>list=atomic</c>, <c>list=set</c>, <c>list=map(key,…)</c>, <c>map=atomic</c>, <c>patch=merge(key)</c>, <c>patch=retainKeys</c>.
+/// <c>@3</c>: the field's number in protobuf; <c>@2.1</c>: it belongs to a Go struct that is embedded here as field 2; <c>@3*</c>: a Go pointer to a scalar, whose zero value is not the same as absent.
 /// Flags of a type: <c>kind</c> (it has apiVersion and kind of its own), <c>map=atomic</c>; <c>type Name = T</c> names a type that is no struct.</summary>
 internal sealed class KindSource
 {
@@ -29,6 +30,7 @@ internal sealed class KindSource
     private readonly Dictionary<string, Block> blocks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> packages = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Schema> parsed = new(StringComparer.Ordinal);
+    private readonly Dictionary<GroupVersionKind, string> kinds = [];
     private readonly Lock gate = new();
     private readonly List<string> names;
     private readonly KindDescriptions descriptions;
@@ -74,6 +76,45 @@ internal sealed class KindSource
     {
         lock (gate)
             return Resolve(definitionName);
+    }
+
+    /// <summary>The definition of a kind; null when there is none.</summary>
+    public string? FindKind(GroupVersionKind kind)
+    {
+        lock (gate)
+        {
+            if (kinds.Count == 0)
+                IndexKinds();
+            return kinds.GetValueOrDefault(kind);
+        }
+    }
+
+    /// <summary>A struct's fields as protobuf numbers them. Parsed anew with every call: whoever needs it keeps it.</summary>
+    public List<NumberedField> FieldNumbers(string definitionName)
+    {
+        var numbered = new List<NumberedField>();
+        if (!blocks.TryGetValue(definitionName, out var block))
+            return numbered;
+        var lines = block.Text.AsSpan(block.Start).EnumerateLines();
+        lines.MoveNext();
+        while (lines.MoveNext() && lines.Current.StartsWith("  "))
+        {
+            if (lines.Current.LastIndexOf(" @") is var at && at >= 0)
+                numbered.Add(NumberedField.Parse(new KindLine(lines.Current).Next(), lines.Current[(at + 2)..]));
+        }
+        return numbered;
+    }
+
+    private void IndexKinds()
+    {
+        foreach (var (definitionName, block) in blocks)
+        {
+            var words = new KindLine(block.Text.AsSpan(block.Start, block.Text.IndexOf('\n', block.Start) - block.Start));
+            words.Next();
+            var name = words.Next();
+            if (words.Next() == "kind")
+                kinds.Add(block.Group with { Kind = name }, definitionName);
+        }
     }
 
     /// <summary>Where each type's lines are, without parsing them.</summary>
@@ -139,7 +180,11 @@ internal sealed class KindSource
             var name = line.Next().TrimEnd('!');
             var field = TypeOf(line.Next(), block.Package);
             while (line.Next() is { Length: > 0 } flag)
-                field = KindLine.ApplyFlag(field, flag);
+            {
+                // Numbers are for protobuf alone (FieldNumbers).
+                if (flag[0] != '@')
+                    field = KindLine.ApplyFlag(field, flag);
+            }
             if (descriptions.OfField(type, name, !schema.Kinds.IsEmpty) is { Length: > 0 } words)
                 field = field with { Description = words };
             schema.Properties.Add(name, field);
