@@ -1,0 +1,23 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+
+namespace Dovetail.Virt.VirtApi.Admission;
+
+/// <summary>Amounts of CPU and memory in JSON that has not been checked yet, and in checked models.</summary>
+internal static class Amounts
+{
+    /// <summary>The whole number at or above the quantity; null when it is none.</summary>
+    public static long? CeilingOf(JsonNode node)
+    {
+        try
+        {
+            return (long)Math.Ceiling(new ResourceQuantity(node.ToString()).ToDecimal());
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            return null; // Validation names it.
+        }
+    }
+
+    public static decimal? Of(IDictionary<string, ResourceQuantity>? amounts, string resource) => amounts is not null && amounts.TryGetValue(resource, out var amount) ? amount.ToDecimal() : null;
+}
