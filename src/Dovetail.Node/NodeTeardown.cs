@@ -22,7 +22,7 @@ public sealed class NodeTeardown(NodeAgentOptions options, TimeProvider time)
         using var watch = new ProcessWatch();
         var cgroups = new Cgroups(options.InstanceId);
         var sandboxes = new Sandboxes(paths, cgroups, watch, time);
-        await StopGuestsAsync(watch, cgroups, guestGrace, progress, ct);
+        await StopGuestsAsync(guestGrace, progress, ct);
         foreach (var uid in cgroups.List().Concat(Recorded().Select(r => r.PodUid)).Distinct()) await sandboxes.RemoveAsync(uid, ct);
         foreach (var record in Recorded()) new SandboxRecords(paths).Remove(record.PodUid);
         await StopPartsAsync(watch, progress, ct);
@@ -53,8 +53,11 @@ public sealed class NodeTeardown(NodeAgentOptions options, TimeProvider time)
 
     private bool Ours(string mount) => mount.StartsWith(paths.RunRoot + "/", StringComparison.Ordinal) || mount.StartsWith(paths.DataRoot + "/", StringComparison.Ordinal);
 
-    private async Task StopGuestsAsync(ProcessWatch watch, Cgroups cgroups, TimeSpan grace, Action<string> progress, CancellationToken ct)
+    /// <summary>Stops every guest in order: SIGTERM to its sandbox, which shuts it down, and an end by force after the grace period. With the agent still running, the guests' ends are recorded as any other's.</summary>
+    public async Task StopGuestsAsync(TimeSpan grace, Action<string> progress, CancellationToken ct)
     {
+        using var watch = new ProcessWatch();
+        var cgroups = new Cgroups(options.InstanceId);
         var running = Recorded().Where(r => r.Phase == SandboxPhase.Running && r.Init.IsAlive).ToList();
         foreach (var record in running) record.Init.Signal(Native.SigTerm);
         if (running.Count > 0) progress($"stopping {running.Count} guests (up to {grace.TotalSeconds:0} s)");
