@@ -40,7 +40,7 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
             await api.CreateAsync(BuiltInTypes.Namespaces, new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new V1ObjectMeta { Name = Namespace } }, ct);
         var manifest = await File.ReadAllTextAsync(Path.Combine(root, "demo", "vm.yaml"), ct);
         if (settings.RegistryPort != 5000) manifest = manifest.Replace("127.0.0.1:5000/", $"127.0.0.1:{settings.RegistryPort}/", StringComparison.Ordinal);
-        var json = YamlConverter.ToJson(System.Text.Encoding.UTF8.GetBytes(manifest));
+        var json = YamlToJson.Convert(System.Text.Encoding.UTF8.GetBytes(manifest));
         var apply = new WriteOptions { FieldManager = "dovetail-demo", Force = true };
         await api.PatchAsync(KubeVirtTypes.VirtualMachines, Namespace, Name, PatchType.ApplyYaml, json, apply, "", ct);
     }

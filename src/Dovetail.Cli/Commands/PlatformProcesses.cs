@@ -2,7 +2,6 @@ using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
-using Dovetail.Node.Host;
 using Dovetail.Runtime.Engines;
 using Dovetail.Runtime.Seam;
 using k8s.Models;

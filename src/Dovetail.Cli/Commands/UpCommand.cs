@@ -23,6 +23,12 @@ internal sealed class UpCommand(TimeProvider time, Progress progress)
         settings.Write(data);
         var processes = new PlatformProcesses(data, time);
         await progress.RunAsync("starting", () => processes.StartAsync(settings, ct));
+        if (settings.Node)
+        {
+            using var api = processes.Connect();
+            await NodeGate.OpenAsync(api, PlatformProcesses.NodeName(settings), ct);
+        }
+
         await SummariseAsync(data, settings, processes, ct);
         return data;
     }

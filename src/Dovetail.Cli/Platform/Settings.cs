@@ -109,13 +109,13 @@ public sealed record Settings
     {
         try
         {
-            var json = YamlConverter.ToJson(File.ReadAllBytes(path));
-            var file = JsonSerializer.Deserialize(json.Span, ConfigurationJson.Default.DovetailConfiguration) ?? throw new UserErrorException($"{path} is empty", "See docs/configuration.md.");
+            var json = YamlToJson.Convert(File.ReadAllBytes(path));
+            var file = JsonSerializer.Deserialize(json, ConfigurationJson.Default.DovetailConfiguration) ?? throw new UserErrorException($"{path} is empty", "See docs/configuration.md.");
             if (file.ApiVersion != DovetailConfiguration.ExpectedApiVersion || file.Kind != DovetailConfiguration.ExpectedKind)
                 throw new UserErrorException($"{path}: apiVersion must be {DovetailConfiguration.ExpectedApiVersion} and kind {DovetailConfiguration.ExpectedKind}", "See docs/configuration.md.");
             return file;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or YamlFormatException)
         {
             throw new UserErrorException($"the configuration {path} cannot be used: {e.Message}", "See docs/configuration.md.");
         }
