@@ -32,7 +32,7 @@ internal static class WellKnownTypes
                 value = Time(bytes, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'");
                 return true;
             case "io.k8s.apimachinery.pkg.api.resource.Quantity":
-                value = Text(bytes, 1) is { Length: > 0 } quantity ? quantity : "0";
+                value = First(bytes) is { IsEmpty: false } quantity ? Encoding.UTF8.GetString(quantity) : "0";
                 return true;
             case "io.k8s.apimachinery.pkg.util.intstr.IntOrString":
                 value = IntOrString(bytes);
@@ -98,7 +98,7 @@ internal static class WellKnownTypes
     /// <summary>Field 1 holds JSON.</summary>
     private static JsonNode? Raw(ReadOnlySpan<byte> bytes)
     {
-        var raw = Field(bytes, 1);
+        var raw = First(bytes);
         if (raw.IsEmpty)
             return null;
         try
@@ -150,15 +150,14 @@ internal static class WellKnownTypes
         return props;
     }
 
-    private static string Text(ReadOnlySpan<byte> bytes, int wanted) => Encoding.UTF8.GetString(Field(bytes, wanted));
-
-    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> bytes, int wanted)
+    /// <summary>Field 1; empty when it is absent.</summary>
+    private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> found = [];
         var reader = new WireReader(bytes);
         while (reader.TryTag(out var number, out var type))
         {
-            if (number == wanted)
+            if (number == 1)
                 found = reader.LengthDelimited(type);
             else
                 reader.Skip(type);
