@@ -88,7 +88,7 @@ internal sealed class StatusCommand(TimeProvider time)
             Server = new(server?.Pid),
             Node = new(node?.Pid),
             Containerd = settings.Node ? new(NodeParts.FindAlive(data, "containerd")?.Pid) : null,
-            RegistryProcess = settings.Node ? new(NodeParts.FindAlive(data, "docker-registry")?.Pid) : null,
+            RegistryProcess = settings.Node ? new(NodeParts.FindAlive(data, "registry")?.Pid) : null,
         };
     }
 

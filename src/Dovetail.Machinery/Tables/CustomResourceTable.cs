@@ -22,7 +22,7 @@ public static class CustomResourceTable
         {
             var type = (string?)column["type"] ?? "string";
             columns.Add(new TableColumn(
-                (string?)column["name"] ?? "", type, (string?)column["format"] ?? "", (string?)column["description"] ?? "", column["priority"] is JsonValue priority ? priority.GetValue<int>() : 0));
+                (string?)column["name"] ?? "", type, (string?)column["format"] ?? "", (string?)column["description"] ?? "", Priority(column)));
             paths.Add((JsonPathExpression.Parse((string?)column["jsonPath"] ?? ""), type));
         }
 
@@ -62,4 +62,7 @@ public static class CustomResourceTable
                 break;
         }
     }
+
+    /// <summary>A parsed number may be any of .NET's, after who made the node.</summary>
+    private static int Priority(JsonNode column) => column["priority"] is JsonValue priority && int.TryParse(priority.ToJsonString(), out var value) ? value : 0;
 }
