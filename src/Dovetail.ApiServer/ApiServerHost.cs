@@ -94,6 +94,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             stopping.Token);
 
         var app = Build(options, serving, loggers);
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30) }); // streams of aggregated APIs: consoles
         app.Run(front.HandleAsync);
         await app.StartAsync(ct);
         var listening = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
