@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dovetail.Api.KubeVirt;
 
 namespace Dovetail.Virt.VirtApi.Subresources;
@@ -31,7 +32,10 @@ internal sealed record LifecycleOptions
     /// <summary>Of restart; 0 forces.</summary>
     public long? GracePeriodSeconds { get; init; }
 
-    public IReadOnlyList<string> DryRun { get; init; } = [];
+    public IReadOnlyList<string>? DryRun { get; init; }
+
+    [JsonIgnore]
+    public bool IsDryRun => DryRun is { Count: > 0 };
 }
 
 /// <summary>Pure rules of start, stop and restart; upstream's <c>virt-api/rest/lifecycle.go</c> is the specification of codes.</summary>

@@ -29,7 +29,7 @@ internal sealed class LifecycleHandlers(IKubeApi api)
             var instance = await api.FindAsync(KubeVirtTypes.VirtualMachineInstances, ns, name, ct);
             var decision = decide(machine, instance, options);
             if (decision is LifecycleDecision.Refuse refusal) throw Refusals.Of(refusal.Code, refusal.Message, "virtualmachines", name);
-            if (options.DryRun.Count > 0) return;
+            if (options.IsDryRun) return;
             try
             {
                 if (grace is { } seconds && instance is not null) await ShortenGraceAsync(instance, seconds, ct);

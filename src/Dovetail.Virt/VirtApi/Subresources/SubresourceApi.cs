@@ -118,7 +118,7 @@ public sealed class SubresourceApi : IDisposable
                 Require(context, HttpMethods.Put, Instances, name);
                 var paused = await FindAsync(ns, name, ct);
                 if (InstanceRules.RefusePause(paused, subresource) is { } no) throw Refusals.Of(no.Code, no.Message, Instances, name);
-                if ((await ReadOptionsAsync(context, name, ct)).DryRun.Count == 0) await PassOnAsync(context, HttpMethod.Put, paused, subresource, ct);
+                if (!(await ReadOptionsAsync(context, name, ct)).IsDryRun) await PassOnAsync(context, HttpMethod.Put, paused, subresource, ct);
                 break;
             case "guestosinfo" or "userlist" or "filesystemlist":
                 Require(context, HttpMethods.Get, Instances, name);
