@@ -50,6 +50,8 @@ public sealed class InformerTests : IAsyncDisposable
         var watch = await api.NextWatchAsync();
         watch.TryWrite(Changed(ObjectEventType.Added, Pod("a", "7")));
         watch.TryWrite(new KubeEvent<V1Pod>(ObjectEventType.Bookmark, null, "9"));
+        await pods.WaitForRevisionAsync("9", Ct);
+        time.Advance(TimeSpan.FromMinutes(5)); // a watch that ends at once would be asked for again only after a pause
         watch.Complete();
         await api.NextWatchAsync();
         api.WatchedFrom.ShouldBe(["1", "9"]);
