@@ -6,15 +6,17 @@ using Dovetail.Machinery.Yaml;
 
 namespace Dovetail.Cli.Platform;
 
+// Properties with a default are settable: the generated JSON reader gives init properties that a document leaves away null or zero, whatever their initialiser says.
+
 /// <summary>The configuration file, <c>kind: DovetailConfiguration</c>; docs/configuration.md is its reference. Unknown fields are refused.</summary>
 public sealed record DovetailConfiguration
 {
     public const string ExpectedApiVersion = "config.dovetail.dev/v1";
     public const string ExpectedKind = "DovetailConfiguration";
 
-    public string ApiVersion { get; init; } = "";
+    public string ApiVersion { get; set; } = "";
 
-    public string Kind { get; init; } = "";
+    public string Kind { get; set; } = "";
 
     /// <summary>Where the API server listens, <c>ADDRESS:PORT</c>.</summary>
     public string? Listen { get; init; }
@@ -32,7 +34,7 @@ public sealed record DovetailConfiguration
 public sealed record NodeConfiguration
 {
     /// <summary>Whether this machine runs virtual machines. False is <c>--no-node</c>.</summary>
-    public bool Enabled { get; init; } = true;
+    public bool Enabled { get; set; } = true;
 
     /// <summary>The Node object's name; the host's name unless given.</summary>
     public string? Name { get; init; }
@@ -47,23 +49,23 @@ public sealed record NodeConfiguration
 public sealed record RegistryConfiguration
 {
     /// <summary>Loopback port of the platform's registry.</summary>
-    public int Port { get; init; } = 5000;
+    public int Port { get; set; } = 5000;
 }
 
 public sealed record HistoryConfiguration
 {
     /// <summary>How many hours past revisions are kept for watches and reads of the past.</summary>
-    public int RetentionHours { get; init; } = 24;
+    public int RetentionHours { get; set; } = 24;
 }
 
 /// <summary>What <c>up</c> was told, configuration and flags together; every part reads it from the data folder.</summary>
 public sealed record Settings
 {
-    public string Listen { get; init; } = "127.0.0.1:6443";
+    public string Listen { get; set; } = "127.0.0.1:6443";
 
     public string? TokenFile { get; init; }
 
-    public bool Node { get; init; } = true;
+    public bool Node { get; set; } = true;
 
     public string? NodeName { get; init; }
 
@@ -71,9 +73,9 @@ public sealed record Settings
 
     public int HandlerPort { get; init; }
 
-    public int RegistryPort { get; init; } = 5000;
+    public int RegistryPort { get; set; } = 5000;
 
-    public int HistoryRetentionHours { get; init; } = 24;
+    public int HistoryRetentionHours { get; set; } = 24;
 
     [JsonIgnore]
     public IPEndPoint ListenEndPoint => ParseListen(Listen);

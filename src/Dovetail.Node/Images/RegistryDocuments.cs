@@ -16,9 +16,9 @@ internal sealed record ManifestDocument
 
 internal sealed record Descriptor
 {
-    public string MediaType { get; init; } = "";
+    public string MediaType { get; set; } = ""; // not init: left away it would be null, not ""
 
-    public string Digest { get; init; } = "";
+    public string Digest { get; set; } = ""; // not init: left away it would be null, not ""
 
     public long Size { get; init; }
 
@@ -27,9 +27,9 @@ internal sealed record Descriptor
 
 internal sealed record PlatformDocument
 {
-    public string Architecture { get; init; } = "";
+    public string Architecture { get; set; } = ""; // not init: left away it would be null, not ""
 
-    public string Os { get; init; } = "";
+    public string Os { get; set; } = ""; // not init: left away it would be null, not ""
 }
 
 internal sealed record TokenDocument

@@ -1,0 +1,5 @@
+using Dovetail.EndToEnd.Tests.Platform;
+
+// One platform serves every test; a test that kills its parts must not meet another one's guest.
+[assembly: AssemblyFixture(typeof(PlatformFixture))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

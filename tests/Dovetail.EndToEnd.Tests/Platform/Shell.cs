@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace Dovetail.EndToEnd.Tests.Platform;
+
+/// <summary>What a program printed and how it ended.</summary>
+internal sealed record Finished(string Command, int Code, string Out, string Error)
+{
+    /// <summary>The output of a program that must succeed.</summary>
+    public string Text
+    {
+        get
+        {
+            Code.ShouldBe(0, $"{Command}\n{Out}{Error}");
+            return Out.Trim();
+        }
+    }
+
+    public string Everything => Out + Error;
+}
+
+internal static class Shell
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    public static async Task<Finished> RunAsync(string program, IEnumerable<string> arguments, CancellationToken ct, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using var process = Start(program, arguments, environment);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            try
+            {
+                if (input is not null) await process.StandardInput.WriteAsync(input.AsMemory(), limit.Token);
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended without reading; its exit code tells.
+            }
+
+            await process.WaitForExitAsync(limit.Token);
+            return new(string.Join(' ', [Path.GetFileName(program), .. arguments]), process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    public static Process Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        return Process.Start(start) ?? throw new IOException($"could not start {program}");
+    }
+}
+
+/// <summary>Waits for what the platform brings about by itself.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+
+    public static Task BeTrueAsync(string what, Func<Task<bool>> holds, CancellationToken ct, int seconds = 60) =>
+        FindAsync(what, async () => await holds() ? "" : null, ct, seconds);
+
+    /// <summary>The first value that is not null.</summary>
+    public static async Task<T> FindAsync<T>(string what, Func<Task<T?>> probe, CancellationToken ct, int seconds = 60)
+        where T : class
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            if (await probe() is { } found) return found;
+            if (TimeProvider.System.GetElapsedTime(started).TotalSeconds > seconds) Assert.Fail($"not within {seconds} s: {what}");
+            await Task.Delay(Beat, TimeProvider.System, ct);
+        }
+    }
+}
