@@ -59,6 +59,8 @@ public sealed class FixedAuthorizer : IAuthorizer
         new(["get", "head"], [], [], DiscoveryPaths),
         new(["create"], ["authorization.k8s.io"], ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], []),
         new(["create"], ["authentication.k8s.io"], ["selfsubjectreviews"], []),
+        // KubeVirt's ClusterRole kubevirt.io:default, which every authenticated user has; virtctl asks before it does anything.
+        new(["get", "list"], ["subresources.kubevirt.io"], ["version"], []),
     ];
 
     /// <remarks>Nodes see secrets and config maps of all namespaces until the node authorizer ties them to the pods on the node; the platform's nodes are on the server's own machine.</remarks>

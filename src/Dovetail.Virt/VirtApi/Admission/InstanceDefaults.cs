@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Api.KubeVirt;
 
@@ -55,11 +56,17 @@ internal static class InstanceDefaults
     {
         var cpu = domain.Ensure("cpu");
         if (cpu is null) return;
+        // Zero is what a client that knows no absent numbers sends for one.
+        foreach (var count in new[] { "sockets", "cores", "threads" })
+        {
+            if (cpu[count] is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.ToString() == "0") cpu.Remove(count);
+        }
+
         if (cpu["sockets"] is null && cpu["cores"] is null && cpu["threads"] is null)
         {
             var resources = domain.Object("resources");
             var asked = resources.Object("limits")?["cpu"] ?? resources.Object("requests")?["cpu"];
-            cpu["sockets"] = asked is null ? 1 : Amounts.CeilingOf(asked) ?? 1;
+            cpu["sockets"] = asked is null ? 1 : Math.Clamp(Amounts.CeilingOf(asked) ?? 1, 1, uint.MaxValue);
         }
 
         cpu.Default("sockets", 1);

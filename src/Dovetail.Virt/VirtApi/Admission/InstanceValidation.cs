@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Dovetail.Api.KubeVirt;
 using Dovetail.Machinery.Errors;
@@ -51,8 +52,8 @@ internal static partial class InstanceValidation
         if (request > limit) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.cpu", domain.Resources!.Requests!["cpu"].ToString(), $"must be less than or equal to the limit {domain.Resources.Limits!["cpu"]}"));
         if (domain.Cpu is not { } cpu) return;
         if (cpu.Threads > 2) causes.Add(FieldErrors.Invalid($"{at}.cpu.threads", cpu.Threads, "must be 1 or 2"));
-        var count = (ulong)(cpu.Sockets ?? 1) * (cpu.Cores ?? 1) * (cpu.Threads ?? 1);
-        if (count > MaxCpus) causes.Add(FieldErrors.Invalid($"{at}.cpu", (long)count, $"sockets × cores × threads must be at most {MaxCpus}"));
+        var count = (UInt128)(cpu.Sockets ?? 1) * (cpu.Cores ?? 1) * (cpu.Threads ?? 1);
+        if (count > MaxCpus) causes.Add(FieldErrors.Invalid($"{at}.cpu", count.ToString(CultureInfo.InvariantCulture), $"sockets × cores × threads must be at most {MaxCpus}"));
     }
 
     private static void ValidateMachine(DomainSpec domain, string at, List<StatusCause> causes)

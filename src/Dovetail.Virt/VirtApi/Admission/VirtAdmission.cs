@@ -74,16 +74,23 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
         }
 
         UnsupportedFields.Collect(spec, at, causes);
-        if (spec.Deserialize(InstanceSpecJson) is not { } typed) return;
         // A template is completed only when a guest is made from it, so its rules are those of the completed spec.
         if (at == TemplateSpec)
         {
             var completed = new JsonObject { [Spec] = spec.DeepClone() };
             InstanceDefaults.Complete(completed, () => Guid.Empty);
-            typed = completed.Object(Spec)!.Deserialize(InstanceSpecJson)!;
+            spec = completed.Object(Spec)!;
         }
 
-        InstanceValidation.Validate(typed, at, causes);
+        try
+        {
+            InstanceValidation.Validate(spec.Deserialize(InstanceSpecJson)!, at, causes);
+        }
+        catch (JsonException e)
+        {
+            // The schema has let it pass, so it is a number out of its range: sockets: 5000000000. The path is "$.domain.cpu.sockets".
+            causes.Add(FieldErrors.Invalid($"{at}{e.Path?.TrimStart('$')}", null, "is out of range"));
+        }
     }
 
     private static void ValidateInstanceUpdate(AdmissionRequest request, List<StatusCause> causes)

@@ -63,6 +63,7 @@ public sealed class HandlerConnection : IDisposable
         var socket = new ClientWebSocket();
         try
         {
+            socket.Options.CollectHttpResponseDetails = true;
             socket.Options.AddSubProtocol(Protocol);
             socket.Options.ClientCertificates.Add(_trust.Client);
             socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(_trust, certificate, errors);
@@ -73,7 +74,10 @@ public sealed class HandlerConnection : IDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException && !ct.IsCancellationRequested)
         {
+            var status = (int)socket.HttpStatusCode;
             socket.Dispose();
+            // The node knows of the guest's end, or of its launcher's restart, before the API does. 400 has virtctl try again.
+            if (status is 404 or 409 or 503) throw Refusals.Of(400, "VirtualMachineInstance is not running", "virtualmachineinstances", instance.Metadata.Name);
             throw Unreachable(instance, address, e);
         }
     }

@@ -14,12 +14,17 @@ internal static class InstanceRules
         return null;
     }
 
-    public static (int Code, string Message)? RefusePause(VirtualMachineInstance instance, string action)
+    /// <param name="instance">The one that is to change.</param>
+    /// <param name="action">pause, unpause, softreboot or reset.</param>
+    public static (int Code, string Message)? RefuseChange(VirtualMachineInstance instance, string action)
     {
         var paused = Has(instance, ConditionTypes.Paused);
         if (instance.Status?.Phase != VmiPhases.Running) return (409, "VM is not running");
         if (action == "pause" && paused) return (409, "VMI is already paused");
         if (action == "unpause" && !paused) return (409, "VMI is not paused");
+        if (action == "softreboot" && paused) return (409, "VMI is paused");
+        if (action == "softreboot" && !Has(instance, ConditionTypes.AgentConnected) && instance.Spec?.Domain?.Features?.Acpi?.Enabled == false)
+            return (409, "VMI neither have the agent connected nor the ACPI feature enabled");
         return null;
     }
 

@@ -24,6 +24,10 @@ internal abstract record LifecycleDecision
 /// <summary>Options of start, stop and restart, as upstream names them.</summary>
 internal sealed record LifecycleOptions
 {
+    public string? Kind { get; init; }
+
+    public string? ApiVersion { get; init; }
+
     public bool? Paused { get; init; }
 
     /// <summary>Of stop.</summary>
@@ -32,6 +36,7 @@ internal sealed record LifecycleOptions
     /// <summary>Of restart; 0 forces.</summary>
     public long? GracePeriodSeconds { get; init; }
 
+    /// <summary>Null, empty or "All".</summary>
     public IReadOnlyList<string>? DryRun { get; init; }
 
     [JsonIgnore]
@@ -63,6 +68,7 @@ internal static class LifecyclePlanner
 
     public static LifecycleDecision Stop(VirtualMachine machine, VirtualMachineInstance? instance, LifecycleOptions options)
     {
+        if (options.GracePeriod < 0) return new LifecycleDecision.Refuse(400, "gracePeriod has to be greater or equal to 0");
         var live = instance is not null && !VmiPhases.IsFinal(instance.Status?.Phase);
         switch (StrategyOf(machine))
         {

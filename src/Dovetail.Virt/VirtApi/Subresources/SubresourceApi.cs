@@ -25,7 +25,7 @@ public sealed class SubresourceApi : IDisposable
     private static readonly string[] Advertised =
     [
         $"{Machines}/start", $"{Machines}/stop", $"{Machines}/restart",
-        $"{Instances}/console", $"{Instances}/vnc", $"{Instances}/pause", $"{Instances}/unpause", $"{Instances}/guestosinfo", $"{Instances}/userlist", $"{Instances}/filesystemlist",
+        $"{Instances}/console", $"{Instances}/vnc", $"{Instances}/pause", $"{Instances}/unpause", $"{Instances}/softreboot", $"{Instances}/reset", $"{Instances}/guestosinfo", $"{Instances}/userlist", $"{Instances}/filesystemlist",
     ];
 
     private readonly IKubeApi _api;
@@ -82,7 +82,7 @@ public sealed class SubresourceApi : IDisposable
         {
             ["version"] => WriteVersionAsync(context),
             ["healthz"] => context.Response.WriteAsync("ok", context.RequestAborted),
-            ["namespaces", var ns, Machines, var name, var action] => ChangeAsync(context, ns, name, action),
+            ["namespaces", var ns, Machines, var name, .. var subresource] when subresource.Length > 0 => ChangeAsync(context, ns, name, string.Join('/', subresource)),
             ["namespaces", var ns, Instances, var name, .. var subresource] when subresource.Length > 0 => InstanceAsync(context, ns, name, string.Join('/', subresource)),
             _ => throw new StatusException(new ApiStatus { Code = 404, Reason = "NotFound", Message = "the server could not find the requested resource" }),
         };
@@ -92,7 +92,6 @@ public sealed class SubresourceApi : IDisposable
 
     private async Task ChangeAsync(HttpContext context, string ns, string name, string action)
     {
-        Require(context, HttpMethods.Put, Machines, name);
         var ct = context.RequestAborted;
         Func<string, string, LifecycleOptions, CancellationToken, Task> run = action switch
         {
@@ -101,7 +100,8 @@ public sealed class SubresourceApi : IDisposable
             "restart" => _lifecycle.RestartAsync,
             _ => throw Unserved(Machines, name, action),
         };
-        await run(ns, name, await ReadOptionsAsync(context, name, ct), ct);
+        Require(context, HttpMethods.Put, Machines, name);
+        await run(ns, name, await ReadOptionsAsync(context, Machines, name, ct), ct);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
@@ -114,11 +114,13 @@ public sealed class SubresourceApi : IDisposable
                 Require(context, HttpMethods.Get, Instances, name);
                 await StreamAsync(context, await FindAsync(ns, name, ct), subresource, ct);
                 break;
-            case "pause" or "unpause":
+            case "pause" or "unpause" or "softreboot" or "reset":
                 Require(context, HttpMethods.Put, Instances, name);
-                var paused = await FindAsync(ns, name, ct);
-                if (InstanceRules.RefusePause(paused, subresource) is { } no) throw Refusals.Of(no.Code, no.Message, Instances, name);
-                if (!(await ReadOptionsAsync(context, name, ct)).IsDryRun) await PassOnAsync(context, HttpMethod.Put, paused, subresource, ct);
+                var changed = await FindAsync(ns, name, ct);
+                var options = await ReadOptionsAsync(context, Instances, name, ct);
+                if (InstanceRules.RefuseChange(changed, subresource) is { } no) throw Refusals.Of(no.Code, no.Message, Instances, name);
+                if (!options.IsDryRun) await PassOnAsync(context, HttpMethod.Put, changed, subresource, ct);
+                context.Response.StatusCode = StatusCodes.Status200OK;
                 break;
             case "guestosinfo" or "userlist" or "filesystemlist":
                 Require(context, HttpMethods.Get, Instances, name);
@@ -145,11 +147,26 @@ public sealed class SubresourceApi : IDisposable
     private async Task PassOnAsync(HttpContext context, HttpMethod method, VirtualMachineInstance instance, string subresource, CancellationToken ct)
     {
         using var answer = await _handler.SendAsync(method, instance, subresource, null, ct);
-        if (!answer.IsSuccessStatusCode)
-            throw Refusals.Of((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync(ct)).Trim(), Instances, instance.Metadata.Name);
-        context.Response.StatusCode = (int)answer.StatusCode;
+        if (!answer.IsSuccessStatusCode) throw Refusals.Of((int)answer.StatusCode, await MessageAsync(answer, ct), Instances, instance.Metadata.Name);
         context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
         await answer.Content.CopyToAsync(context.Response.Body, ct);
+    }
+
+    /// <summary>virt-handler refuses with a <c>Status</c>; its message is what the user is told.</summary>
+    private static async Task<string> MessageAsync(HttpResponseMessage answer, CancellationToken ct)
+    {
+        var body = await answer.Content.ReadAsByteArrayAsync(ct);
+        try
+        {
+            using var status = JsonDocument.Parse(body);
+            if (status.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("message", out var message) && message.GetString() is { Length: > 0 } text) return text;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Not from virt-handler's own hand.
+        }
+
+        return $"virt-handler answered {(int)answer.StatusCode}";
     }
 
     private async Task<VirtualMachineInstance> FindAsync(string ns, string name, CancellationToken ct) =>
@@ -163,12 +180,12 @@ public sealed class SubresourceApi : IDisposable
     private static StatusException Unserved(string resource, string name, string subresource) => Refusals.Of(404, $"the subresource {resource}/{subresource} is not served yet", resource, name);
 
     /// <summary>Bodies are JSON or YAML, and may be missing.</summary>
-    private static async Task<LifecycleOptions> ReadOptionsAsync(HttpContext context, string name, CancellationToken ct)
+    private static async Task<LifecycleOptions> ReadOptionsAsync(HttpContext context, string resource, string name, CancellationToken ct)
     {
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer, ct);
         if (buffer.Length == 0) return new LifecycleOptions();
-        if (buffer.Length > MaxOptionBytes) throw Refusals.Of(400, $"options of more than {MaxOptionBytes} bytes", Machines, name);
+        if (buffer.Length > MaxOptionBytes) throw Refusals.Of(400, $"options of more than {MaxOptionBytes} bytes", resource, name);
         try
         {
             var options = YamlToJson.Convert(buffer.ToArray());
@@ -176,7 +193,7 @@ public sealed class SubresourceApi : IDisposable
         }
         catch (Exception e) when (e is JsonException or YamlFormatException)
         {
-            throw Refusals.Of(400, $"the options cannot be read: {e.Message}", Machines, name);
+            throw Refusals.Of(400, $"the options cannot be read: {e.Message}", resource, name);
         }
     }
 
