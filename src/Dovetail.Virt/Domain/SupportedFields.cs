@@ -13,7 +13,7 @@ public static class SupportedFields
     public static ImmutableArray<string> Paths { get; } =
     [
         // Where it runs: passed on to the launcher pod.
-        "architecture", "affinity.**", "nodeSelector.*", "tolerations.**", "topologySpreadConstraints.**", "schedulerName", "priorityClassName", "evictionStrategy",
+        "architecture", "affinity.**", "nodeSelector.*", "tolerations.**", "topologySpreadConstraints.**", "schedulerName", "evictionStrategy",
         "hostname", "subdomain", "startStrategy", "terminationGracePeriodSeconds",
 
         // Machine.
@@ -47,7 +47,7 @@ public static class SupportedFields
         // Networks and volumes.
         "networks[].name", "networks[].pod", "networks[].pod.vmNetworkCIDR",
         "volumes[].name",
-        "volumes[].containerDisk.image", "volumes[].containerDisk.imagePullPolicy", "volumes[].containerDisk.imagePullSecret", "volumes[].containerDisk.path",
+        "volumes[].containerDisk.image", "volumes[].containerDisk.imagePullPolicy", "volumes[].containerDisk.path",
         "volumes[].emptyDisk.capacity",
         "volumes[].cloudInitNoCloud.userData", "volumes[].cloudInitNoCloud.userDataBase64", "volumes[].cloudInitNoCloud.secretRef.name",
         "volumes[].cloudInitNoCloud.networkData", "volumes[].cloudInitNoCloud.networkDataBase64", "volumes[].cloudInitNoCloud.networkDataSecretRef.name",

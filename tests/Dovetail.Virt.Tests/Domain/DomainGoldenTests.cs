@@ -7,7 +7,7 @@ using Dovetail.Virt.Domain;
 
 namespace Dovetail.Virt.Tests.Domain;
 
-/// <summary>Each folder under <c>Golden</c> is a scenario: a VMI, its domain and the steps that make its disks. DOVETAIL_UPDATE_GOLDEN=1 writes what is rendered now.</summary>
+/// <summary>Each folder under <c>Golden</c> is a scenario: a VMI, its domain and the steps that make its disks. DOVETAIL_UPDATE_GOLDENS=1 writes what is rendered now.</summary>
 public sealed class DomainGoldenTests
 {
     public static TheoryData<string> Scenarios => [.. Directory.EnumerateDirectories(GoldenFolder()).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
@@ -79,7 +79,7 @@ public sealed class DomainGoldenTests
     private static void Check(string scenario, string file, string actual)
     {
         var path = Path.Combine(GoldenFolder(), scenario, file);
-        if (Environment.GetEnvironmentVariable("DOVETAIL_UPDATE_GOLDEN") == "1") File.WriteAllText(path, actual.TrimEnd() + "\n");
+        if (Environment.GetEnvironmentVariable("DOVETAIL_UPDATE_GOLDENS") == "1") File.WriteAllText(path, actual.TrimEnd() + "\n");
         (actual.TrimEnd() + "\n").ShouldBe(File.ReadAllText(path));
     }
 

@@ -101,6 +101,8 @@ public sealed class ValidationTests
     [InlineData("""{"domain":{"devices":{"disks":[{"name":"root","lun":{}}]}}}""", "spec.domain.devices.disks[0].lun")]
     [InlineData("""{"domain":{"cpu":{"dedicatedCpuPlacement":true}}}""", "spec.domain.cpu.dedicatedCpuPlacement")]
     [InlineData("""{"domain":{"memory":{"guest":"128Mi","hugepages":{"pageSize":"2Mi"}}}}""", "spec.domain.memory.hugepages")]
+    [InlineData("""{"priorityClassName":"high"}""", "spec.priorityClassName")]
+    [InlineData("""{"volumes":[{"name":"root","containerDisk":{"image":"i","imagePullSecret":"s"}}]}""", "spec.volumes[0].containerDisk.imagePullSecret")]
     [InlineData("""{"livenessProbe":{"tcpSocket":{"port":22}}}""", "spec.livenessProbe")]
     [InlineData("""{"accessCredentials":[{"userPassword":{}}]}""", "spec.accessCredentials")]
     [InlineData("""{"volumes":[{"name":"root","persistentVolumeClaim":{"claimName":"c"}}]}""", "spec.volumes[0].persistentVolumeClaim")]
