@@ -1,9 +1,9 @@
 #!/bin/sh
 # by-hand.sh DIR: the yardstick for the start of a virtual machine. A private libvirtd with a warm capability cache and the domain of DIR/domain.xml are started by hand, as the
-# unprivileged user nobody in a network and mount namespace of its own, without sandbox or platform. What needs no measuring (namespaces, tap, overlay) is made before the clock runs.
+# unprivileged user nobody in namespaces of its own, without sandbox or platform; with the script everything in them ends. What needs no measuring (namespaces, tap, overlay) is made before the clock runs.
 # DIR holds domain.xml, base.img, cache/ (libvirt's capabilities) and ephemeral/ (what lies in the sandbox's ephemeral-disks). Prints: milliseconds to "created" and to the first serial byte.
 set -eu
-[ "${2-}" = inside ] || exec unshare --net --mount --fork --kill-child "$0" "$1" inside
+[ "${2-}" = inside ] || exec unshare --net --mount --pid --mount-proc --fork --kill-child "$0" "$1" inside
 dir=$1 user=65534
 mount --make-rprivate /
 mkdir -p "$dir/scratch"; mknod -m 600 "$dir/tun" c 10 200; chown $user "$dir/tun"; mount --bind "$dir/tun" /dev/net/tun
