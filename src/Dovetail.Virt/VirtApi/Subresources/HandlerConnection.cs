@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
@@ -37,16 +36,10 @@ public sealed class HandlerConnection : IDisposable
     }
 
     /// <summary>Sends a request without a stream; the answer is passed on as it is.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, VirtualMachineInstance instance, string subresource, Stream? body, CancellationToken ct)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, VirtualMachineInstance instance, string subresource, CancellationToken ct)
     {
         var address = await AddressAsync(instance, ct);
         using var request = new HttpRequestMessage(method, $"https://{address}{Path(instance, subresource)}");
-        if (body is not null)
-        {
-            request.Content = new StreamContent(body);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        }
-
         try
         {
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);

@@ -146,7 +146,7 @@ public sealed class SubresourceApi : IDisposable
 
     private async Task PassOnAsync(HttpContext context, HttpMethod method, VirtualMachineInstance instance, string subresource, CancellationToken ct)
     {
-        using var answer = await _handler.SendAsync(method, instance, subresource, null, ct);
+        using var answer = await _handler.SendAsync(method, instance, subresource, ct);
         if (!answer.IsSuccessStatusCode) throw Refusals.Of((int)answer.StatusCode, await MessageAsync(answer, ct), Instances, instance.Metadata.Name);
         context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
         await answer.Content.CopyToAsync(context.Response.Body, ct);

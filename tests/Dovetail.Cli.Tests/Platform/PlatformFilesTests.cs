@@ -1,0 +1,71 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Dovetail.ApiServer.Security;
+using Dovetail.Cli.Hosting;
+using Dovetail.Cli.Platform;
+using Dovetail.Cli.Supervision;
+using Dovetail.Node.Host;
+
+namespace Dovetail.Cli.Tests.Platform;
+
+/// <summary>Records of processes, and the kubeconfig that users and Ansible read.</summary>
+public sealed class PlatformFilesTests : IDisposable
+{
+    private readonly DataDirectory data = DataDirectory.Ensure(Directory.CreateTempSubdirectory("dovetail-files-").FullName);
+
+    public void Dispose() => Directory.Delete(data.Root, recursive: true);
+
+    [Fact]
+    public void A_part_is_found_by_its_record_as_long_as_it_is_the_same_process()
+    {
+        var self = ProcessId.Of(Environment.ProcessId)!.Value;
+        PartRecord.FindAlive(data, Parts.Server).ShouldBeNull();
+        PartRecord.Write(data, Parts.Server, self);
+        PartRecord.FindAlive(data, Parts.Server).ShouldBe(self);
+
+        // The same number after a restart of the machine, or taken by a later process, is somebody else.
+        PartRecord.Write(data, Parts.Server, self with { StartTicks = self.StartTicks + 1 });
+        PartRecord.FindAlive(data, Parts.Server).ShouldBeNull();
+        PartRecord.Write(data, Parts.Server, self with { BootId = "another" });
+        PartRecord.FindAlive(data, Parts.Server).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_torn_record_counts_as_none()
+    {
+        File.WriteAllText(data.Record(Parts.Node), """{"pid": 1""");
+        PartRecord.FindAlive(data, Parts.Node).ShouldBeNull();
+    }
+
+    [Fact]
+    public void The_kubeconfig_carries_certificate_key_and_authority_inline_and_is_for_its_owner_only()
+    {
+        using var authority = CertificateAuthority.LoadOrCreate(data.Pki, TimeProvider.System);
+        var settings = Settings.From(null, "127.0.0.1:7443", null, noNode: true);
+        PlatformIdentity.Ensure(authority, data, settings, "node-1");
+
+        File.GetUnixFileMode(data.Kubeconfig).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var text = File.ReadAllText(data.Kubeconfig);
+        text.ShouldContain("server: https://127.0.0.1:7443");
+        Inline(text, "certificate-authority-data").ShouldBe(authority.CertificatePem);
+        using var certificate = X509Certificate2.CreateFromPem(Inline(text, "client-certificate-data"), Inline(text, "client-key-data"));
+        certificate.Subject.ShouldContain("O=system:masters");
+        certificate.GetECDsaPrivateKey().ShouldNotBeNull();
+        File.Exists(data.NodeKubeconfig).ShouldBeFalse("a platform without a node has no identity for one");
+    }
+
+    [Fact]
+    public void A_second_start_leaves_the_kubeconfig_as_it_is()
+    {
+        using var authority = CertificateAuthority.LoadOrCreate(data.Pki, TimeProvider.System);
+        var settings = Settings.From(null, null, null, noNode: false);
+        PlatformIdentity.Ensure(authority, data, settings, "node-1");
+        var (first, node) = (File.ReadAllText(data.Kubeconfig), File.ReadAllText(data.NodeKubeconfig));
+        PlatformIdentity.Ensure(authority, data, settings, "node-1");
+        File.ReadAllText(data.Kubeconfig).ShouldBe(first);
+        File.ReadAllText(data.NodeKubeconfig).ShouldBe(node);
+    }
+
+    private static string Inline(string kubeconfig, string field) =>
+        Encoding.UTF8.GetString(Convert.FromBase64String(kubeconfig.Split('\n').Single(l => l.Trim().StartsWith(field + ":", StringComparison.Ordinal)).Split(": ")[1]));
+}
