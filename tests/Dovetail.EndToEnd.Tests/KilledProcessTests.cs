@@ -32,7 +32,7 @@ public sealed class KilledProcessTests(PlatformFixture fixture)
         }
 
         // What was started again is in charge again: of the domain, and of the machine.
-        await Eventually.BeTrueAsync("status is Ready", async () => (await platform.DovetailAsync("status", ct)).Code == 0, ct);
+        await Eventually.BeTrueAsync("status is Ready", async () => (await platform.DovetailAsync("status", ct)).Code == 0, ct, seconds: 90);
         await Eventually.BeTrueAsync("the guest can be paused", async () => (await platform.VirtctlAsync($"pause vm survivor -n {Guest.Namespace}", ct)).Code == 0, ct);
         await guest.WaitStatusAsync("Paused", ct);
         (await platform.VirtctlAsync($"unpause vm survivor -n {Guest.Namespace}", ct)).Text.ShouldContain("scheduled");
@@ -66,8 +66,8 @@ public sealed class KilledProcessTests(PlatformFixture fixture)
         var (platform, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
         var guest = new Guest(platform, "launcher-dies");
         await guest.ApplyAsync("Always", ct);
-        var launcher = await Eventually.FindAsync("a launcher in this platform's cgroup", () => Task.FromResult(LauncherOf(platform)), ct);
-        Signals.Kill(int.Parse(launcher, System.Globalization.CultureInfo.InvariantCulture));
+        await Eventually.BeTrueAsync("a launcher runs in this platform's cgroup", () => Task.FromResult(LauncherOf(platform) is not null), ct);
+        if (LauncherOf(platform) is { } launcher) Signals.Kill(launcher);
         await guest.WaitRunningAsync(ct);
         (await platform.KubectlAsync($"delete vm launcher-dies -n {Guest.Namespace} --wait=false", ct)).Text.ShouldContain("deleted");
         if (guest.FindProcess("virt-launcher") is { } stopping) Signals.Kill(stopping);
@@ -105,14 +105,17 @@ public sealed class KilledProcessTests(PlatformFixture fixture)
         for (var i = 0; i < times; i++)
         {
             await Task.Delay(Staggered * (i + 1), TimeProvider.System, ct); // Each time at another point of the work; the point itself is left to chance.
-            var pid = await Eventually.FindAsync($"{part} runs", async () => (await platform.PartAsync(part, ct))?.ToString(System.Globalization.CultureInfo.InvariantCulture), ct);
-            Signals.Kill(int.Parse(pid, System.Globalization.CultureInfo.InvariantCulture));
+            await Eventually.BeTrueAsync($"{part} runs", () => Task.FromResult(platform.Recorded(part) is not null), ct);
+            if (platform.Recorded(part) is { } pid) Signals.Kill(pid);
         }
+
+        // The commands that follow are a user's, who would try again; the loop of acknowledged writes alone talks to a server that is away.
+        await Eventually.BeTrueAsync("the API answers", async () => (await platform.KubectlAsync("get namespace default -o name", ct)).Code == 0, ct);
     }
 
-    private static string? LauncherOf(TestPlatform platform) =>
+    private static int? LauncherOf(TestPlatform platform) =>
         HostCensus.Processes()
             .Where(p => p.CommandLine.StartsWith("/dovetail/virt-launcher", StringComparison.Ordinal) && HostCensus.Read($"/proc/{p.Pid}/cgroup")?.Contains(platform.Instance, StringComparison.Ordinal) == true)
-            .Select(p => p.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            .Select(p => (int?)p.Pid)
             .FirstOrDefault();
 }

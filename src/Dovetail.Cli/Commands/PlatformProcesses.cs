@@ -69,8 +69,8 @@ internal sealed class PlatformProcesses(DataDirectory data, TimeProvider time)
         try
         {
             using var api = Connect();
-            await api.FindAsync(BuiltInTypes.Namespaces, "", "default", ct);
-            return true;
+            // The first controllers make it: before that, a user's first command would be refused.
+            return await api.FindAsync(BuiltInTypes.Namespaces, "", "default", ct) is not null;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or StatusException)
         {

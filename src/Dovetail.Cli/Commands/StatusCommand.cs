@@ -47,7 +47,7 @@ public sealed record StatusReport
 /// <summary><c>dovetail status</c>; exit code 0 when ready.</summary>
 internal sealed class StatusCommand(TimeProvider time)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
     public static string Version { get; } = typeof(StatusCommand).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
@@ -101,14 +101,17 @@ internal sealed class StatusCommand(TimeProvider time)
             using var api = new PlatformProcesses(data, time).Connect();
             if (!settings.Node)
             {
-                await api.FindAsync(BuiltInTypes.Namespaces, "", "default", limit.Token);
-                return ("Ready", null);
+                return await api.FindAsync(BuiltInTypes.Namespaces, "", "default", limit.Token) is null ? ("NotReady", "the controllers have not made the first namespaces yet") : ("Ready", null);
             }
 
             var state = PlatformProcesses.Describe(await api.FindAsync(BuiltInTypes.Nodes, "", PlatformProcesses.NodeName(settings), limit.Token));
             return state == "Ready" ? ("Ready", null) : ("NotReady", $"node {PlatformProcesses.NodeName(settings)}: {state}");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or StatusException or OperationCanceledException)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return ("NotReady", $"the API has not answered within {Limit.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or StatusException)
         {
             return ("NotReady", $"the API does not answer: {e.Message}");
         }

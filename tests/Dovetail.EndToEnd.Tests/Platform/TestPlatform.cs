@@ -54,6 +54,10 @@ internal sealed class TestPlatform
         return JsonNode.Parse(status.Out)?[part]?["pid"]?.GetValue<int>();
     }
 
+    /// <summary>The process of server, node or supervisor by the platform's own record: quicker than asking, for tests that want to strike at a moment.</summary>
+    public int? Recorded(string part) =>
+        HostCensus.Read(Path.Combine(DataDir, "run", part + ".json")) is { } record && JsonNode.Parse(record)!["pid"]!.GetValue<int>() is var pid && Directory.Exists($"/proc/{pid}") ? pid : null;
+
     public async Task<Finished> KubectlAsync(string arguments, CancellationToken ct, string? input = null) =>
         await Shell.RunAsync("kubectl", ["--kubeconfig", Kubeconfig, .. Words(arguments)], ct, input);
 
