@@ -49,7 +49,8 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
     {
         if (path == "/openapi/v2" && context.Request.Headers.Accept.ToString().Contains("proto-openapi.spec.v2", StringComparison.Ordinal))
         {
-            await ResponseWriter.WriteAsync(context, 200, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", EmptyV2);
+            // Asked for with "@v1.0", answered with ".v1.0" as upstream does: Go's media type parser takes no "@".
+            await ResponseWriter.WriteAsync(context, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", EmptyV2);
             return true;
         }
 

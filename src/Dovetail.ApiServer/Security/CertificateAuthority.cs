@@ -38,7 +38,8 @@ public sealed class CertificateAuthority : IDisposable
 
     public string CertificatePem { get; }
 
-    /// <summary>Reads the authority of a folder, or makes one. One half of the pair without the other is refused: a new authority would lock every client out.</summary>
+    /// <summary>Reads the authority of a folder, or makes one. A certificate without its key is refused: a new authority would lock every client out. A key without its certificate is
+    /// kept and certified again under the same name, so that what it has signed stays good.</summary>
     /// <exception cref="InvalidDataException">The folder holds something that is no authority.</exception>
     public static CertificateAuthority LoadOrCreate(string folder, TimeProvider time)
     {
@@ -47,6 +48,7 @@ public sealed class CertificateAuthority : IDisposable
         if (File.Exists(certificatePath) && File.Exists(keyPath)) return new(folder, Load(certificatePath, keyPath), time);
         if (File.Exists(certificatePath)) throw new InvalidDataException($"{certificatePath} is there, but its key {keyPath} is not");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (File.Exists(keyPath)) Import(key, keyPath);
         var request = new CertificateRequest(new X500DistinguishedName("CN=dovetail-ca"), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, critical: true));
@@ -154,6 +156,18 @@ public sealed class CertificateAuthority : IDisposable
         }
 
         return names;
+    }
+
+    private static void Import(ECDsa key, string path)
+    {
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new InvalidDataException($"{path} is no key of a certificate authority: {e.Message}", e);
+        }
     }
 
     private static X509Certificate2 Load(string certificatePath, string keyPath)

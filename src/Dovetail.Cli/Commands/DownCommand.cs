@@ -15,13 +15,13 @@ internal sealed class DownCommand(TimeProvider time, Progress progress)
 
     public async Task<int> RunAsync(string? dataDir, CancellationToken ct)
     {
-        if (DataDirectory.Find(dataDir) is not { } data || !File.Exists(data.Settings))
+        if (DataDirectory.Find(dataDir) is not { } data || !Directory.Exists(data.Run))
         {
             Console.WriteLine($"there is no platform in {DataDirectory.Resolve(dataDir)}");
             return 0;
         }
 
-        var settings = Settings.Read(data);
+        var settings = SettingsOf(data);
         if (settings.Node && !Environment.IsPrivilegedProcess) throw new UserErrorException("stopping the node part needs root", "Run this as root.");
         File.Delete(data.Wanted);
         Systemd.Stop(data);
@@ -32,6 +32,20 @@ internal sealed class DownCommand(TimeProvider time, Progress progress)
         foreach (var leftover in left) await Console.Error.WriteLineAsync($"still there: {leftover}");
         Console.WriteLine(left.Count == 0 ? "stopped; the data stays" : "stopped, but not everything is gone");
         return left.Count == 0 ? 0 : ExitCodes.Failed;
+    }
+
+    /// <summary>A platform whose settings are lost can be stopped all the same: what runs is known from its records.</summary>
+    private static Settings SettingsOf(DataDirectory data)
+    {
+        try
+        {
+            return Settings.Read(data);
+        }
+        catch (UserErrorException e)
+        {
+            Say($"{e.Message}; stopping without them");
+            return new Settings { Node = Environment.IsPrivilegedProcess };
+        }
     }
 
     private async Task<IReadOnlyList<string>> StopNodeAsync(DataDirectory data, Settings settings, ProcessWatch watch, CancellationToken ct)

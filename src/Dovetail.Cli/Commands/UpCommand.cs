@@ -1,5 +1,6 @@
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
+using Dovetail.Node.Host;
 using Dovetail.Runtime.Seam;
 
 namespace Dovetail.Cli.Commands;
@@ -20,6 +21,7 @@ internal sealed class UpCommand(TimeProvider time, Progress progress)
             throw new UserErrorException("the node part needs root", "Run this as root, or give --no-node for the API without virtual machines.");
         if (settings.Node) await HostPackages.EnsureAsync(forImages: false, progress, ct);
         data ??= DataDirectory.Ensure(options.DataDir);
+        if (settings.Node) RefuseTakenRegistryPort(data, settings.RegistryPort);
         settings.Write(data);
         var processes = new PlatformProcesses(data, time);
         await progress.RunAsync("starting", () => processes.StartAsync(settings, ct));
@@ -31,6 +33,13 @@ internal sealed class UpCommand(TimeProvider time, Progress progress)
 
         await SummariseAsync(data, settings, processes, ct);
         return data;
+    }
+
+    /// <summary>Said here, and at once: the node agent would wait for the port to become free.</summary>
+    private static void RefuseTakenRegistryPort(DataDirectory data, int port)
+    {
+        if (NodeParts.FindAlive(data, "registry") is null && HostPort.IsTaken(port))
+            throw new UserErrorException($"the platform's registry cannot start: {HostPort.Taken(port)}", "Stop that program, or choose another port: registry.port in the file of --config (docs/configuration.md).");
     }
 
     /// <summary>Without flags a platform comes up as it was; one that runs is not changed under its users' feet.</summary>

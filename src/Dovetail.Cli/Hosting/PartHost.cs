@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
 using Dovetail.Store.Sqlite;
@@ -59,6 +60,7 @@ internal static class PartHost
         StoreInUseException busy => (busy.Message, "Another process serves this data folder; dovetail status shows it."),
         InvalidDataException broken => (broken.Message, "Restore the file from a backup, or remove it if it is yours."),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } taken => (taken.Message, "Choose another address with --listen, or stop what uses this one."),
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } refused => ($"the address cannot be listened on: {refused.Message}", "Choose an address of this machine with --listen; ports below 1024 need root."),
         _ => null,
     };
 }

@@ -102,7 +102,7 @@ public sealed class DataDirectory
             throw new UserErrorException($"{path} cannot be read: {e.Message}", "Restore it from a backup, or choose another data folder with --data-dir.");
         }
 
-        if (record is null || record.Id.Length != 6) throw new UserErrorException($"{path} names no instance", "Restore it from a backup, or choose another data folder with --data-dir.");
+        if (record is not { Id.Length: 6 }) throw new UserErrorException($"{path} names no instance", "Restore it from a backup, or choose another data folder with --data-dir.");
         if (record.Format > Format)
             throw new UserErrorException($"the data folder was written by a newer version (format {record.Format}; this one reads up to {Format})", "Use that version, or another data folder.");
         return record;

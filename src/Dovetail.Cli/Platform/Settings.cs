@@ -83,8 +83,21 @@ public sealed record Settings
     [JsonIgnore]
     public string ApiUrl => $"https://{(ListenEndPoint.Address.Equals(IPAddress.Any) || ListenEndPoint.Address.Equals(IPAddress.IPv6Any) ? "127.0.0.1" : HostPart(ListenEndPoint.Address))}:{ListenEndPoint.Port}";
 
-    public static Settings Read(DataDirectory data) =>
-        JsonSerializer.Deserialize(File.ReadAllBytes(data.Settings), PlatformJson.Default.Settings) ?? throw new UserErrorException($"{data.Settings} is empty", "Run dovetail up again.");
+    /// <exception cref="UserErrorException">There are none, or what is there cannot be read.</exception>
+    public static Settings Read(DataDirectory data)
+    {
+        const string next = "Restore it, or remove it and give dovetail up the settings again (--config, --listen, --token-file, --no-node).";
+        try
+        {
+            var settings = JsonSerializer.Deserialize(File.ReadAllBytes(data.Settings), PlatformJson.Default.Settings) ?? throw new UserErrorException($"{data.Settings} is empty", next);
+            settings.Validate();
+            return settings;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new UserErrorException($"{data.Settings} cannot be read: {e.Message}", next);
+        }
+    }
 
     public void Write(DataDirectory data) => AtomicFile.Write(data.Settings, JsonSerializer.SerializeToUtf8Bytes(this, PlatformJson.Default.Settings));
 

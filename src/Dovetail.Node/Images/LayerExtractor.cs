@@ -18,8 +18,15 @@ internal sealed class LayerExtractor(string image, string wantedFolder, string i
         await using var hashed = new HashingStream(blob, maxBytes, image);
         try
         {
-            await using var plain = layer.MediaType.EndsWith("gzip", StringComparison.Ordinal) ? new GZipStream(hashed, CompressionMode.Decompress, leaveOpen: true) : (Stream)hashed;
-            await ReadTarAsync(plain, ct);
+            if (layer.MediaType.EndsWith("gzip", StringComparison.Ordinal))
+            {
+                await using var plain = new GZipStream(hashed, CompressionMode.Decompress, leaveOpen: true);
+                await ReadTarAsync(plain, ct);
+            }
+            else
+            {
+                await ReadTarAsync(hashed, ct);
+            }
 
             // The digest covers what follows the archive's end as well.
             await hashed.CopyToAsync(Stream.Null, ct);

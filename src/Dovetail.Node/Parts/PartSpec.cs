@@ -13,6 +13,9 @@ internal sealed record PartSpec
 
     public required ImmutableArray<string> Command { get; init; }
 
+    /// <summary>The loopback port that it listens on, where it has one: what another program serves there must not pass for the part.</summary>
+    public int? Port { get; init; }
+
     /// <summary>Null when it is well, else what is wrong.</summary>
     public required Func<CancellationToken, Task<string?>> Probe { get; init; }
 }

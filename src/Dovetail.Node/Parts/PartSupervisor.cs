@@ -63,6 +63,7 @@ internal sealed class PartSupervisor(PartSpec spec, NodePaths paths, ProcessWatc
     private async Task<ProcessId> StartAsync(CancellationToken ct)
     {
         if (records.Find(spec.Name) is { Process.IsAlive: true } ending) await watch.WaitForExitAsync(ending.Process, ct);
+        if (spec.Port is { } port && HostPort.IsTaken(port)) throw new IOException(HostPort.Taken(port));
         BoundLog();
 
         // The shell opens the log and becomes the part: the process that was started is the part itself.

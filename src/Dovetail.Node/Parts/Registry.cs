@@ -15,7 +15,7 @@ internal sealed class Registry(NodePaths paths, int port)
     {
         var config = $"{paths.Parts}/registry.yml";
         DurableFile.Write(config, Encoding.UTF8.GetBytes(Config()));
-        return new PartSpec { Name = Name, Command = [Program, "serve", config], Probe = ProbeAsync };
+        return new PartSpec { Name = Name, Command = [Program, "serve", config], Port = port, Probe = ProbeAsync };
     }
 
     private string Config() =>

@@ -7,8 +7,17 @@ namespace Dovetail.Virt.Domain;
 /// <summary>Names and numbers of a guest that follow from its namespace and name, so that they are the same at each start and on each node.</summary>
 public static class GuestIdentity
 {
-    /// <summary>libvirt's name of the domain, as upstream: <c>&lt;namespace&gt;_&lt;name&gt;</c>.</summary>
-    public static string DomainName(VirtualMachineInstance vmi) => $"{vmi.Metadata.NamespaceProperty}_{vmi.Metadata.Name}";
+    /// <summary>libvirt makes file names of a domain's name and appends to it; a file name has at most 255 bytes.</summary>
+    private const int MaxDomainName = 200;
+
+    /// <summary>libvirt's name of the domain, as upstream: <c>&lt;namespace&gt;_&lt;name&gt;</c>. Of a name that is too long for file names the end is replaced by its digest.</summary>
+    public static string DomainName(VirtualMachineInstance vmi)
+    {
+        var full = $"{vmi.Metadata.NamespaceProperty}_{vmi.Metadata.Name}";
+        if (full.Length <= MaxDomainName) return full;
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))[..16];
+        return $"{full[..(MaxDomainName - digest.Length - 1)]}-{digest}";
+    }
 
     /// <summary>The UUID that the guest reads from its firmware: the spec's, else one derived from the name (a name-based UUID, RFC 9562 version 8).</summary>
     public static string FirmwareUuid(VirtualMachineInstance vmi)

@@ -23,6 +23,18 @@ public sealed class SecurityTests : IDisposable
     }
 
     [Fact]
+    public void A_lost_certificate_of_the_authority_is_made_again_from_its_key_and_what_it_signed_stays_good()
+    {
+        using var first = CertificateAuthority.LoadOrCreate(folder, time);
+        var client = first.EnsureClient("admin", "admin", ["system:masters"]);
+        File.Delete(Path.Combine(folder, "ca.crt"));
+
+        using var second = CertificateAuthority.LoadOrCreate(folder, time);
+
+        second.EnsureClient("admin", "admin", ["system:masters"]).ShouldBe(client);
+    }
+
+    [Fact]
     public void A_certificate_is_kept_until_it_is_near_its_end_or_its_names_change()
     {
         using var authority = CertificateAuthority.LoadOrCreate(folder, time);

@@ -75,6 +75,18 @@ public sealed class ImageStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_layer_that_is_not_compressed_is_read_and_checked_as_well()
+    {
+        registry.Push("a/plain", "1", "tar", FakeRegistry.Tar(("disk/tiny.qcow2", "plain")));
+        (await File.ReadAllTextAsync((await EnsureAsync("a/plain:1")).Path)).ShouldBe("plain");
+        registry.Push("a/none", "1", "tar", FakeRegistry.Tar(("bin/sh", "x")));
+        await FailsAsync("a/none:1", PullFailure.NoDisk, "there is none");
+        registry.Push("a/evil", "1", "tar", FakeRegistry.Tar(("disk/tiny.qcow2", "first")));
+        registry.Answers[registry.Answers.Keys.First(key => key.Contains("a/evil/blobs/"))] = ("application/octet-stream", FakeRegistry.Tar(("disk/tiny.qcow2", "other")));
+        await FailsAsync("a/evil:1", PullFailure.Garbage, "came with the digest");
+    }
+
+    [Fact]
     public async Task Two_disks_in_an_image_are_refused_by_their_names()
     {
         registry.Push("a/two", "1", ("disk/a.qcow2", "x"), ("disk/b.qcow2", "x"));

@@ -46,12 +46,14 @@ internal sealed class FakeRegistry : IAsyncDisposable
     }
 
     /// <summary>An image with these files, as one gzip layer; returns its manifest's digest.</summary>
-    public string Push(string repository, string tag, params (string Path, string Content)[] files)
+    public string Push(string repository, string tag, params (string Path, string Content)[] files) => Push(repository, tag, "tar+gzip", Layer(files));
+
+    /// <summary>An image of one layer; <paramref name="form"/> is the end of its media type: <c>tar</c> or <c>tar+gzip</c>.</summary>
+    public string Push(string repository, string tag, string form, byte[] layer)
     {
-        var layer = Layer(files);
         Answers[$"/v2/{repository}/blobs/{Digest(layer)}"] = ("application/octet-stream", layer);
         var manifest = Encoding.UTF8.GetBytes(
-            $$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Digest([])}}","size":0},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"{{Digest(layer)}}","size":{{layer.Length}}}]}""");
+            $$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Digest([])}}","size":0},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.{{form}}","digest":"{{Digest(layer)}}","size":{{layer.Length}}}]}""");
         foreach (var selector in new[] { tag, Digest(manifest) }) Answers[$"/v2/{repository}/manifests/{selector}"] = ("application/vnd.oci.image.manifest.v1+json", manifest);
         return Digest(manifest);
     }
@@ -61,8 +63,14 @@ internal sealed class FakeRegistry : IAsyncDisposable
     public static byte[] Layer(params (string Path, string Content)[] files)
     {
         using var bytes = new MemoryStream();
-        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
-        using (var tar = new TarWriter(gzip))
+        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(Tar(files));
+        return bytes.ToArray();
+    }
+
+    public static byte[] Tar(params (string Path, string Content)[] files)
+    {
+        using var bytes = new MemoryStream();
+        using (var tar = new TarWriter(bytes, leaveOpen: true))
         {
             foreach (var (path, content) in files)
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });

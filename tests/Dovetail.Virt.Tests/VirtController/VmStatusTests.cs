@@ -19,6 +19,7 @@ public sealed class VmStatusTests
         { RunStrategies.Halted, Make.Vmi(VmiPhases.Running), "", PrintableStatuses.Stopping },
         { RunStrategies.Always, Make.Vmi(VmiPhases.Scheduling, change: v => v.Status!.Conditions = [Make.Condition("PodScheduled", "False", "Unschedulable")]), "", PrintableStatuses.ErrorUnschedulable },
         { RunStrategies.Always, Make.Vmi(VmiPhases.Scheduling, change: v => v.Status!.Conditions = [Make.Condition("Synchronized", "False", "ErrImagePull")]), "", PrintableStatuses.ErrImagePull },
+        { RunStrategies.Always, Make.Vmi(VmiPhases.Scheduling, change: v => v.Status!.Conditions = [Make.Condition("Synchronized", "False", "InvalidImageName")]), "", PrintableStatuses.ErrImagePull },
         { RunStrategies.Always, Make.Vmi(VmiPhases.Scheduling, change: v => v.Status!.Conditions = [Make.Condition("Synchronized", "False", "ImagePullBackOff")]), "", PrintableStatuses.ImagePullBackOff },
         { RunStrategies.Once, Make.Vmi(VmiPhases.Succeeded, change: v => v.Status!.PhaseTransitionTimestamps = [new() { Phase = VmiPhases.Running }]), "", PrintableStatuses.Stopped },
         { RunStrategies.Always, Make.Vmi(VmiPhases.Failed), "", PrintableStatuses.CrashLoopBackOff },

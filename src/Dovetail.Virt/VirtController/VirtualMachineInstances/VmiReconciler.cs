@@ -5,6 +5,7 @@ using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Controllers;
 using Dovetail.Runtime.Events;
 using Dovetail.Runtime.Seam;
+using Dovetail.Virt.VirtController.VirtualMachines;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 
@@ -111,6 +112,17 @@ public sealed partial class VmiReconciler(
         if (wanted.Status?.Phase != facts.Vmi.Status?.Phase) PhaseChanged(key.ToString(), facts.Phase, wanted.Status?.Phase ?? "");
         var written = await api.PatchAsync(KubeVirtTypes.VirtualMachineInstances, key.Namespace, key.Name, PatchType.Merge, patch, Writes, "", ct);
         await world.Vmis.WaitForRevisionAsync(written.Metadata.ResourceVersion, ct);
+        await TellPullFailureAsync(facts.Vmi, wanted, ct);
+    }
+
+    /// <summary>An image that cannot be had is an event of the VMI too: who looks at the virtual machine need not know of its pod.</summary>
+    private async Task TellPullFailureAsync(VirtualMachineInstance before, VirtualMachineInstance after, CancellationToken ct)
+    {
+        static VirtualMachineInstanceCondition? Failure(VirtualMachineInstance vmi) => vmi.Status?.Conditions?.FirstOrDefault(c =>
+            c is { Type: ConditionTypes.Synchronized, Status: ConditionStatuses.False, Reason: PrintableStatuses.ErrImagePull or PrintableStatus.InvalidImageName });
+
+        if (Failure(after) is not { } failure || Failure(before)?.Message == failure.Message) return;
+        await events.RecordAsync(KubeVirtTypes.VirtualMachineInstances, after, EventKind.Warning, failure.Reason ?? "", failure.Message ?? "", ct);
     }
 
     private async Task<VmiFailure> RefusedAsync(VmiStep step, VmiFacts facts, StatusException refusal, CancellationToken ct)
