@@ -13,6 +13,8 @@ namespace Dovetail.Node.Sandbox;
 /// </remarks>
 internal static class BwrapCommand
 {
+    private const string QemuDriver = "libvirt_driver_qemu.so";
+
     private static readonly string[] DropEverything =
         ["--clear-groups", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"];
 
@@ -42,7 +44,7 @@ internal static class BwrapCommand
         [
             "-c", script, "sandbox", files.OuterPid, files.Status, files.Seccomp, files.OuterLog,
             .. cgroupProcs, "--",
-            .. OuterCommand(spec), "bwrap", .. Namespaces, "--hostname", spec.Hostname, .. Usr, .. Mounts(spec, files), .. Environment(spec),
+            .. OuterCommand(spec), "bwrap", .. Namespaces, "--hostname", spec.Hostname, .. Usr, .. QemuDriverOnly(), .. Mounts(spec, files), .. Environment(spec),
             "--json-status-fd", "8", "--seccomp", "9", "--chdir", "/", .. spec.Programs,
         ];
     }
@@ -53,6 +55,13 @@ internal static class BwrapCommand
         string[] network = spec.Netns is null ? ["unshare", "--net"] : ["nsenter", $"--net=/run/netns/{spec.Netns}"];
         return ["setsid", .. network, "setpriv", "--reuid", uid, "--regid", uid, .. DropEverything];
     }
+
+    /// <summary>libvirtd loads every driver that it finds; of those a sandbox needs one, and each of the others costs memory and time in every one.</summary>
+    private static IEnumerable<string> QemuDriverOnly() =>
+        Directory.EnumerateDirectories("/usr/lib", "*-linux-*").Append("/usr/lib").Append("/usr/lib64")
+            .Select(library => $"{library}/libvirt/connection-driver")
+            .Where(drivers => File.Exists($"{drivers}/{QemuDriver}"))
+            .SelectMany(drivers => new[] { "--tmpfs", drivers, "--ro-bind", $"{drivers}/{QemuDriver}", $"{drivers}/{QemuDriver}" });
 
     private static IEnumerable<string> Mounts(SandboxSpec spec, SandboxFiles files)
     {
