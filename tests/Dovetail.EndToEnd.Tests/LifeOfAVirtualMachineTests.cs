@@ -52,6 +52,7 @@ public sealed class LifeOfAVirtualMachineTests(PlatformFixture fixture)
         }
 
         await using var virtctl = GuestConsole.ByVirtctl(platform, "life");
+        await virtctl.WaitForAsync("Successfully connected", ct);
         (await virtctl.RunAsync("echo $((6*7))", ct)).ShouldContain("42");
     }
 

@@ -120,7 +120,7 @@ internal static class AtomicFile
 {
     public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
-        var beside = path + ".new";
+        var beside = $"{path}.{Environment.ProcessId}.new"; // up and the supervisor itself record the supervisor at the same moment
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode };
         using (var file = new FileStream(beside, options))
         {

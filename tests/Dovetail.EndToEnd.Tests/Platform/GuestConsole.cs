@@ -17,7 +17,8 @@ internal sealed class GuestConsole : IAsyncDisposable
     private readonly Action close;
     private readonly Task reading;
     private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int commands;
+    /// <summary>Over all consoles: a late one is shown what an earlier one has done.</summary>
+    private static int commands;
 
     private GuestConsole(Func<string, Task> type, Func<byte[], CancellationToken, Task<int>> read, Action close)
     {
@@ -75,9 +76,10 @@ internal sealed class GuestConsole : IAsyncDisposable
     /// <summary>Types a command at the prompt and returns everything up to its end.</summary>
     public async Task<string> RunAsync(string command, CancellationToken ct)
     {
-        var marker = $"done-{++commands}-";
+        var number = Interlocked.Increment(ref commands);
+        var marker = $"done-{number}-";
         // The echo of what is typed must not look like the answer: the guest's shell puts the marker together.
-        await type($"\n{command}; echo do''ne-{commands}-\n");
+        await type($"\n{command}; echo do''ne-{number}-\n");
         await WaitForAsync(marker, ct);
         lock (seen) return seen.ToString();
     }
