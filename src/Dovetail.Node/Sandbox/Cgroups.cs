@@ -31,12 +31,10 @@ internal sealed class Cgroups
     {
         if (v2) EnableControllers();
         foreach (var (_, root) in hierarchies) Directory.CreateDirectory($"{root}/{folder}/{podUid}");
-        foreach (var write in v2 ? WritesV2(limits) : WritesV1(limits))
-        {
-            var root = hierarchies.FirstOrDefault(h => h.Controller == write.Controller).Root;
-            if (root is not null) File.WriteAllText($"{root}/{folder}/{podUid}/{write.File}", write.Value);
-        }
-
+        // All sandboxes together weigh as much as the whole machine, as a kubelet weighs its pods; within that, each has its request.
+        var machine = Environment.ProcessorCount * 1000L;
+        Write(folder, v2 ? WeightV2(machine) : WeightV1(machine));
+        foreach (var write in v2 ? WritesV2(limits) : WritesV1(limits)) Write($"{folder}/{podUid}", write);
         return [.. hierarchies.Select(h => $"{h.Root}/{folder}/{podUid}/cgroup.procs")];
     }
 
@@ -77,7 +75,7 @@ internal sealed class Cgroups
     public static IEnumerable<CgroupWrite> WritesV1(CgroupLimits limits)
     {
         if (limits.MemoryBytes is { } memory) yield return new("memory", "memory.limit_in_bytes", Text(memory));
-        yield return new("cpu", "cpu.shares", Text(Shares(limits)));
+        yield return WeightV1(limits.CpuRequestMillis);
         if (limits.CpuLimitMillis is { } cpu)
         {
             yield return new("cpu", "cpu.cfs_period_us", "100000");
@@ -90,12 +88,22 @@ internal sealed class Cgroups
     public static IEnumerable<CgroupWrite> WritesV2(CgroupLimits limits)
     {
         if (limits.MemoryBytes is { } memory) yield return new("", "memory.max", Text(memory));
-        yield return new("", "cpu.weight", Text(1 + (Shares(limits) - 2) * 9999 / 262142));
+        yield return WeightV2(limits.CpuRequestMillis);
         if (limits.CpuLimitMillis is { } cpu) yield return new("", "cpu.max", $"{Text(cpu * 100)} 100000");
         yield return new("", "pids.max", Text(limits.MaxTasks));
     }
 
-    private static long Shares(CgroupLimits limits) => Math.Clamp(limits.CpuRequestMillis * 1024 / 1000, 2, 262144);
+    private static CgroupWrite WeightV1(long cpuMillis) => new("cpu", "cpu.shares", Text(Shares(cpuMillis)));
+
+    private static CgroupWrite WeightV2(long cpuMillis) => new("", "cpu.weight", Text(1 + (Shares(cpuMillis) - 2) * 9999 / 262142));
+
+    private static long Shares(long cpuMillis) => Math.Clamp(cpuMillis * 1024 / 1000, 2, 262144);
+
+    private void Write(string path, CgroupWrite write)
+    {
+        var root = hierarchies.FirstOrDefault(h => h.Controller == write.Controller).Root;
+        if (root is not null) File.WriteAllText($"{root}/{path}/{write.File}", write.Value);
+    }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
