@@ -85,7 +85,7 @@ internal static class Preparer
 
         // qemu-img check: 0 whole, 3 leaked clusters (harmless), 63 not checkable; everything else is damage.
         var (code, output) = await Tool.RunAsync("qemu-img", ["check", "-q", "-f", "qcow2", path], ct).ConfigureAwait(false);
-        return code is 0 or 3 or 63 ? format : throw new PrepareException("ImageCorrupt", $"the qcow2 image is damaged, push it again: {output}");
+        return code is 0 or 3 or 63 ? format : throw new PrepareException("ImageCorrupt", $"the qcow2 image is damaged, push it again: {output.Split('\n')[0]}");
     }
 
     private static async Task QemuImgAsync(string[] arguments, string target, CancellationToken ct)

@@ -10,13 +10,12 @@ internal sealed record ImageDisk(string Reference, string Digest, string Path);
 
 /// <summary>
 /// The node's cache of container disks, by content: <c>disks/&lt;manifest digest&gt;[-&lt;path&gt;]/disk.img</c>, made in a folder beside and renamed, and <c>tags/</c>, which remembers what a tag
-/// stood for, so that a cached image starts while its registry is down. Pulls of the same image at once are one pull.
+/// stood for, so that a cached image starts while its registry is down. Pulls of the same image at once are one pull, which ends when nobody waits for it any more.
 /// </summary>
 internal sealed class ImageStore(NodePaths paths, RegistryClient registry, long maxBytes, TimeProvider time)
 {
     private const string DefaultFolder = "disk";
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Task<ImageDisk>> running = [];
+    private readonly SharedWork<ImageDisk> pulls = new();
 
     private string Disks => $"{paths.Images}/disks";
 
@@ -38,7 +37,7 @@ internal sealed class ImageStore(NodePaths paths, RegistryClient registry, long 
         if (ImageReference.TryParse(image) is not { } reference) throw new ImagePullException(PullFailure.InvalidName, $"\"{image}\" is not an image name");
         if (policy != "Always" && Cached(reference, path) is { } cached) return Task.FromResult(cached);
         if (policy == "Never") throw new ImagePullException(PullFailure.NeverPull, $"{image} is not on this node, and the pull policy is Never");
-        return SharedPullAsync(reference, path, ct);
+        return pulls.JoinAsync($"{reference}|{path}", token => PullAsync(reference, path, token), ct);
     }
 
     /// <summary>Removes disks that no sandbox uses and that were last used before the given age; all unused ones with zero.</summary>
@@ -70,27 +69,8 @@ internal sealed class ImageStore(NodePaths paths, RegistryClient registry, long 
         return new ImageDisk(reference.ToString(), digest, $"{folder}/disk.img");
     }
 
-    private async Task<ImageDisk> SharedPullAsync(ImageReference reference, string path, CancellationToken ct)
-    {
-        Task<ImageDisk> pull;
-        lock (gate)
-        {
-            var key = $"{reference}|{path}";
-            if (!running.TryGetValue(key, out pull!) || pull.IsCompleted)
-            {
-                // The pull belongs to all who wait for it: one of them going away does not end it.
-                pull = PullAsync(reference, path, CancellationToken.None);
-                running[key] = pull;
-                _ = pull.ContinueWith(_ => { lock (gate) { if (running.GetValueOrDefault(key) == pull) running.Remove(key); } }, TaskScheduler.Default);
-            }
-        }
-
-        return await pull.WaitAsync(ct);
-    }
-
     private async Task<ImageDisk> PullAsync(ImageReference reference, string path, CancellationToken ct)
     {
-        await Task.Yield(); // out of the caller's lock
         var resolved = await registry.ResolveAsync(reference, ct);
         RememberTag(reference, resolved.Digest);
         if (Complete(reference, resolved.Digest, path) is { } cached) return cached;

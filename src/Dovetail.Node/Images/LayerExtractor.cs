@@ -15,7 +15,8 @@ internal sealed class LayerExtractor(string image, string wantedFolder, string i
         if (layer.MediaType.EndsWith("zstd", StringComparison.Ordinal))
             throw new ImagePullException(PullFailure.Garbage, $"a layer of {image} is compressed with zstd, which is not supported: push the image with gzip layers");
 
-        await using var hashed = new HashingStream(blob, maxBytes, image);
+        if (layer.Size > maxBytes) throw new ImagePullException(PullFailure.TooLarge, $"a layer of {image} has {layer.Size} bytes; at most {maxBytes} are taken");
+        await using var hashed = new HashingStream(blob, layer.Size, image);
         try
         {
             if (layer.MediaType.EndsWith("gzip", StringComparison.Ordinal))
@@ -82,8 +83,8 @@ internal sealed class LayerExtractor(string image, string wantedFolder, string i
     private const int NoSpaceLeft = 28;
 }
 
-/// <summary>Counts and hashes what is read from a layer.</summary>
-internal sealed class HashingStream(Stream inner, long maxBytes, string image) : Stream
+/// <summary>Counts and hashes what is read from a layer; one that goes on beyond the size in its manifest is cut off.</summary>
+internal sealed class HashingStream(Stream inner, long size, string image) : Stream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long total;
@@ -123,6 +124,6 @@ internal sealed class HashingStream(Stream inner, long maxBytes, string image) :
     {
         hash.AppendData(buffer.Span[..read]);
         total += read;
-        return total <= maxBytes ? read : throw new ImagePullException(PullFailure.TooLarge, $"a layer of {image} is larger than {maxBytes} bytes");
+        return total <= size ? read : throw new ImagePullException(PullFailure.Garbage, $"a layer of {image} is longer than the {size} bytes that its manifest says");
     }
 }

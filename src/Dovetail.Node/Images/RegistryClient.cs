@@ -29,15 +29,18 @@ internal sealed class RegistryClient(HttpClient http)
         if (manifest.Manifests is { } platforms)
         {
             var wanted = Architecture();
-            var match = platforms.FirstOrDefault(m => m.Platform is { Os: "linux" } p && p.Architecture == wanted)
-                ?? (platforms.Count == 1 && platforms[0].Platform is null ? platforms[0] : null)
-                ?? throw new ImagePullException(PullFailure.NotFound, $"{image} has no manifest for linux/{wanted}");
+            var known = platforms.FindAll(m => m?.IsWellFormed == true);
+            var match = known.Find(m => m.Platform is { Os: "linux" } p && p.Architecture == wanted)
+                ?? (known is [{ Platform: null } only] ? only : null)
+                ?? throw new ImagePullException(PullFailure.NotFound, $"{image} has no manifest for linux/{wanted} in its index");
             (manifest, digest) = await ManifestAsync(image, match.Digest, ct);
         }
 
-        return manifest.Layers is { Count: > 0 } layers
+        if (manifest.Layers is not { Count: > 0 } layers) throw new ImagePullException(PullFailure.Garbage, $"the manifest of {image} lists no layers");
+        var wrong = layers.FindIndex(layer => layer?.IsWellFormed != true);
+        return wrong < 0
             ? new ResolvedImage(digest, layers)
-            : throw new ImagePullException(PullFailure.Garbage, $"the manifest of {image} lists no layers");
+            : throw new ImagePullException(PullFailure.Garbage, $"the manifest of {image} gives no digest or no size for layer {wrong}");
     }
 
     /// <summary>The blob's bytes, unchecked: the reader hashes them as it reads.</summary>
@@ -98,8 +101,8 @@ internal sealed class RegistryClient(HttpClient http)
         response.Dispose();
         throw status switch
         {
-            404 => new ImagePullException(PullFailure.NotFound, $"{image} is not in the registry {image.Registry} (404): check the name and the tag"),
-            401 or 403 => new ImagePullException(PullFailure.Unauthorized, $"the registry {image.Registry} refuses {image} ({status}): it is private, or it does not exist"),
+            404 => new ImagePullException(PullFailure.NotFound, $"{image} is not in the registry {image.Registry} (404)"),
+            401 or 403 => new ImagePullException(PullFailure.Unauthorized, $"the registry {image.Registry} refuses {image} ({status}); it is private, or it does not exist"),
             >= 500 or 429 => new ImagePullException(PullFailure.Unreachable, $"the registry {image.Registry} answers {status} for {image}"),
             _ => new ImagePullException(PullFailure.Garbage, $"the registry {image.Registry} answers {status} for {image}"),
         };

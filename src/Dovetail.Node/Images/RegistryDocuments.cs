@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Dovetail.Node.Images;
 
@@ -14,7 +15,7 @@ internal sealed record ManifestDocument
     public List<Descriptor>? Manifests { get; init; }
 }
 
-internal sealed record Descriptor
+internal sealed partial record Descriptor
 {
     public string MediaType { get; set; } = ""; // not init: left away it would be null, not ""
 
@@ -23,6 +24,13 @@ internal sealed record Descriptor
     public long Size { get; init; }
 
     public PlatformDocument? Platform { get; init; }
+
+    /// <summary>A document may hold null or nonsense where the specification wants a type, a digest and a size.</summary>
+    [JsonIgnore]
+    public bool IsWellFormed => MediaType is not null && Digest is not null && Size >= 0 && DigestForm().IsMatch(Digest);
+
+    [GeneratedRegex("^sha256:[0-9a-f]{64}$", RegexOptions.CultureInvariant)]
+    private static partial Regex DigestForm();
 }
 
 internal sealed record PlatformDocument

@@ -71,6 +71,9 @@ internal sealed record PodFacts
 
     public required DateTimeOffset? ImagesRetryAt { get; init; }
 
+    /// <summary>When a pull that still runs has to be told.</summary>
+    public DateTimeOffset? PullToldFrom { get; init; }
+
     /// <summary>Why this node cannot run the pod now; null when it can.</summary>
     public required string? NodeBlocked { get; init; }
 

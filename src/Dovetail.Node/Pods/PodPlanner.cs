@@ -79,7 +79,7 @@ internal static class PodPlanner
     {
         ImagesState.Ready => Do(new PodStep.Start()),
         ImagesState.Wanted => Do(new PodStep.PullImages()),
-        ImagesState.Pulling => Rest,
+        ImagesState.Pulling => new([], f.PullToldFrom),
         ImagesState.BackingOff => Wait(f.ImagesRetryAt ?? f.Now),
     };
 

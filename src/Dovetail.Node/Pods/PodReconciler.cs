@@ -82,6 +82,7 @@ internal sealed class PodReconciler(IKubeApi api, IResourceCache<V1Pod> cache, S
             Grace = TimeSpan.FromSeconds(pod?.Metadata.DeletionGracePeriodSeconds ?? pod?.Spec.TerminationGracePeriodSeconds ?? 30),
             TermSentAt = record?.TermSentAt,
             ImagesRetryAt = states.Select(s => s.RetryAt).Max(),
+            PullToldFrom = states.Select(s => s.ToldFrom).Where(at => at > now).Min(),
             NodeBlocked = node.Blocked ?? (pod is null ? null : LauncherPod.Refusal(pod)),
             Now = now,
         };

@@ -116,6 +116,7 @@ internal static class PodStatusRenderer
         { Failure: { } failure, RetryAt: { } retry, Failures: > 1 } =>
             new() { Reason = "ImagePullBackOff", Message = $"Back-off pulling image \"{pull.Wanted.Image}\" until {retry:HH:mm:ss}Z: {failure.Message}" },
         { Failure: { } failure } => new() { Reason = "ErrImagePull", Message = failure.Message },
+        { ToldFrom: { } told } when told <= facts.Now => new() { Reason = "ContainerCreating", Message = $"pulling the image {pull.Wanted.Image} since {pull.Since:HH:mm:ss}Z" },
         _ when facts.Trouble is { } trouble => new() { Reason = "CreateContainerError", Message = trouble },
         _ => new() { Reason = facts.Record?.PodIps.Length > 0 ? "ContainerCreating" : "PodInitializing" },
     };

@@ -111,6 +111,49 @@ public sealed class ImageStoreTests : IAsyncLifetime
         await FailsAsync("a/tiny:1", PullFailure.Garbage, "a/tiny:1");
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"mediaType":null,"digest":null,"size":1}""")]
+    [InlineData("""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:../../secret","size":1}""")]
+    [InlineData("""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":-1}""")]
+    public async Task A_layer_without_digest_or_size_is_garbage_before_it_is_asked_for(string layer)
+    {
+        registry.Answers["/v2/a/tiny/manifests/1"] = ("application/vnd.oci.image.manifest.v1+json", System.Text.Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"layers":[{{layer}}]}"""));
+        await FailsAsync("a/tiny:1", PullFailure.Garbage, "layer 0");
+        registry.BlobsAsked.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_layer_that_goes_on_beyond_its_size_is_cut_off()
+    {
+        registry.Push("a/tiny", "1", ("disk/tiny.qcow2", "x"));
+        var (blob, answer) = registry.Answers.First(a => a.Key.Contains("/blobs/"));
+        registry.Answers[blob] = (answer.Type, [.. answer.Bytes, .. new byte[100]]);
+        await FailsAsync("a/tiny:1", PullFailure.Garbage, $"longer than the {answer.Bytes.Length} bytes");
+    }
+
+    [Fact]
+    public async Task A_pull_that_nobody_waits_for_any_more_ends_and_the_next_one_starts_anew()
+    {
+        registry.Push("a/tiny", "1", ("disk/tiny.qcow2", "x"));
+        var gate = new TaskCompletionSource();
+        registry.BlobGate = gate.Task;
+        using var first = new CancellationTokenSource();
+        using var second = new CancellationTokenSource();
+        var pulls = new[] { EnsureAsync("a/tiny:1", first.Token), EnsureAsync("a/tiny:1", second.Token) };
+        await registry.BlobAskedAsync();
+        await first.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(pulls[0]);
+        Directory.EnumerateFileSystemEntries($"{data}/node/images/partial").ShouldNotBeEmpty("the second one still waits");
+        await second.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(pulls[1]);
+        gate.SetResult();
+        (await EnsureAsync("a/tiny:1")).Path.ShouldEndWith("disk.img");
+        registry.BlobsAsked.ShouldBe(2);
+        Directory.EnumerateFileSystemEntries($"{data}/node/images/partial").ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_layer_that_is_no_archive_is_garbage()
     {
@@ -175,7 +218,7 @@ public sealed class ImageStoreTests : IAsyncLifetime
         return store;
     }
 
-    private Task<ImageDisk> EnsureAsync(string name) => images.EnsureAsync($"{registry.Host}/{name}", "", "IfNotPresent", default);
+    private Task<ImageDisk> EnsureAsync(string name, CancellationToken ct = default) => images.EnsureAsync($"{registry.Host}/{name}", "", "IfNotPresent", ct);
 
     private async Task FailsAsync(string name, PullFailure failure, string saying)
     {

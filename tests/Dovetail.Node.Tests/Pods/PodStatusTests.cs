@@ -53,9 +53,20 @@ public sealed class PodStatusTests
     public void A_failed_pull_is_an_error_first_and_a_back_off_then()
     {
         var failure = new ImagePullException(PullFailure.NotFound, "it is not there");
-        Waiting(failure, failures: 1).ShouldBe("ErrImagePull it is not there");
+        Waiting(failure, failures: 1).ShouldBe("ErrImagePull it is not there: check the name and the tag, or push the image");
         Waiting(failure, failures: 2).ShouldStartWith("ImagePullBackOff Back-off pulling image \"r/tiny:1\"");
         Waiting(new ImagePullException(PullFailure.InvalidName, "no name"), failures: 1).ShouldStartWith("InvalidImageName");
+    }
+
+    [Fact]
+    public void A_pull_that_takes_long_is_told_and_a_short_one_is_not()
+    {
+        var pod = Pod();
+        var pull = new PullState(LauncherPod.Disks(pod)[0], new TaskCompletionSource<ImageDisk>().Task, null, null, 0, null) { Since = Now };
+        var facts = Facts(SandboxState.Prepared, Record with { Phase = SandboxPhase.Preparing }) with { Pulls = [pull] };
+        string? Told(double seconds) => PodStatusRenderer.Render(pod, facts with { Now = Now.AddSeconds(seconds) }).ContainerStatuses[1].State.Waiting.Message;
+        Told(1).ShouldBeNull();
+        Told(5).ShouldBe("pulling the image r/tiny:1 since 00:00:00Z");
     }
 
     [Theory]

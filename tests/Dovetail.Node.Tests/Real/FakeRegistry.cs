@@ -17,6 +17,7 @@ namespace Dovetail.Node.Tests.Real;
 internal sealed class FakeRegistry : IAsyncDisposable
 {
     private readonly WebApplication app;
+    private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int blobs;
 
     private FakeRegistry(WebApplication app) => this.app = app;
@@ -30,6 +31,9 @@ internal sealed class FakeRegistry : IAsyncDisposable
     public Task? BlobGate { get; set; }
 
     public int BlobsAsked => blobs;
+
+    /// <summary>Until a blob has been asked for.</summary>
+    public Task BlobAskedAsync() => asked.Task;
 
     public string Host { get; private set; } = "";
 
@@ -107,6 +111,7 @@ internal sealed class FakeRegistry : IAsyncDisposable
         if (path.Contains("/blobs/"))
         {
             Interlocked.Increment(ref blobs);
+            asked.TrySetResult();
             if (BlobGate is not null) await BlobGate;
         }
 

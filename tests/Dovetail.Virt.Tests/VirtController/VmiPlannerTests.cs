@@ -96,6 +96,18 @@ public sealed class VmiPlannerTests
 
         conditions.Get(ConditionTypes.Synchronized)!.Message.ShouldBe("no such image");
         conditions.IsFalse(ConditionTypes.PodScheduled, "Unschedulable").ShouldBeTrue();
+        conditions.Get(ConditionTypes.PodScheduled)!.Message!.ShouldStartWith("0/1 nodes It is placed by itself as soon as a node fits");
+    }
+
+    [Fact]
+    public void A_pull_that_takes_its_time_shows_on_the_vmi_and_a_container_that_only_waits_its_turn_does_not()
+    {
+        var pod = Make.Pod("Pending");
+        V1ContainerStatus Waits(string name, string? message) => new() { Name = name, State = new() { Waiting = new() { Reason = "ContainerCreating", Message = message } } };
+        pod.Status.ContainerStatuses = [Waits("compute", null), Waits("volumeroot", "pulling the image r/tiny:1 since 10:00:00Z")];
+        LauncherPodState.Stuck(pod)!.Message.ShouldBe("pulling the image r/tiny:1 since 10:00:00Z");
+        pod.Status.ContainerStatuses = [Waits("compute", null), Waits("volumeroot", null)];
+        LauncherPodState.Stuck(pod).ShouldBeNull();
     }
 
     [Theory]

@@ -49,7 +49,7 @@ public static class VmiDescription
     {
         var conditions = (f.Vmi.Status?.Conditions).With(Ready(f, phase), f.Now);
         conditions = f.Pod is { } pod && LauncherPodState.Condition(pod, "PodScheduled") is { Status: ConditionStatuses.False } scheduled
-            ? conditions.With(Condition(ConditionTypes.PodScheduled, ConditionStatuses.False, scheduled.Reason, scheduled.Message), f.Now)
+            ? conditions.With(Condition(ConditionTypes.PodScheduled, ConditionStatuses.False, scheduled.Reason, Advised(scheduled)), f.Now)
             : conditions.Without(ConditionTypes.PodScheduled);
         if (!f.BeforeHandOver) return conditions;
         var problem = failure ?? Problem(f, plan);
@@ -57,6 +57,11 @@ public static class VmiDescription
             ? conditions.Without(ConditionTypes.Synchronized)
             : conditions.With(Condition(ConditionTypes.Synchronized, ConditionStatuses.False, problem.Reason, problem.Message), f.Now);
     }
+
+    /// <summary>The scheduler's words are upstream's, which say why no node fits and not what to do.</summary>
+    private static string? Advised(V1PodCondition scheduled) => scheduled.Reason == "Unschedulable"
+        ? $"{scheduled.Message} It is placed by itself as soon as a node fits: stop another virtual machine, or ask for less and restart this one (`kubectl describe nodes` shows what is taken)."
+        : scheduled.Message;
 
     private static VirtualMachineInstanceCondition Ready(VmiFacts f, string phase)
     {

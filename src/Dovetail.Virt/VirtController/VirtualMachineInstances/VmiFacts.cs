@@ -48,9 +48,9 @@ public static class LauncherPodState
     public static DateTime? EndedAt(V1Pod pod) =>
         (pod.Status?.ContainerStatuses ?? []).Select(c => c.State?.Terminated?.FinishedAt).Max() ?? Condition(pod, "Ready")?.LastTransitionTime;
 
-    /// <summary>The first container that waits for something other than its turn: a missing image, a registry that is down, …</summary>
+    /// <summary>The first container that waits for something other than its turn: a missing image, a registry that is down, a pull that takes its time, …</summary>
     public static V1ContainerStateWaiting? Stuck(V1Pod pod) =>
         (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? [])
             .Select(c => c.State?.Waiting)
-            .FirstOrDefault(w => !string.IsNullOrEmpty(w?.Reason) && w.Reason is not ("ContainerCreating" or "PodInitializing"));
+            .FirstOrDefault(w => !string.IsNullOrEmpty(w?.Reason) && (w.Reason is not ("ContainerCreating" or "PodInitializing") || !string.IsNullOrEmpty(w.Message)));
 }
