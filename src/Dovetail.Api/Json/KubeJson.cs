@@ -25,6 +25,7 @@ public static class KubeJson
             TypeInfoResolver = context.WithAddedModifier(UseMicroTime),
         };
         options.Converters.Add(new KubeTimeConverter());
+        options.Converters.Add(new KubeQuantityConverter());
         options.MakeReadOnly();
         return options;
     }

@@ -97,7 +97,7 @@ internal static partial class LauncherPod
 
     private static long? Bytes(ResourceQuantity? quantity) => quantity is null ? null : (long)quantity.ToDecimal();
 
-    private static long? Millis(ResourceQuantity? quantity) => quantity is null ? null : (long)(quantity.ToDecimal() * 1000);
+    private static long? Millis(ResourceQuantity? quantity) => quantity is null ? null : (long)Math.Min(quantity.ToDecimal() * 1000, long.MaxValue);
 
     [GeneratedRegex(@"disk_(?<index>\d+)(\.img)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex DiskNumber();

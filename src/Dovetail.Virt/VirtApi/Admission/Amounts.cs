@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dovetail.Api.Json;
 using k8s.Models;
 
 namespace Dovetail.Virt.VirtApi.Admission;
@@ -11,13 +12,16 @@ internal static class Amounts
     {
         try
         {
-            return (long)Math.Ceiling(new ResourceQuantity(node.ToString()).ToDecimal());
+            return (long)Math.Ceiling(KubeQuantityConverter.Parse(node.ToString()).ToDecimal());
         }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        catch (FormatException)
         {
             return null; // Validation names it.
         }
     }
+
+    /// <summary>As a user reads it in a message.</summary>
+    public static string? Text(ResourceQuantity? amount) => amount is null ? null : KubeQuantityConverter.Text(amount);
 
     public static decimal? Of(IDictionary<string, ResourceQuantity>? amounts, string resource) => amounts is not null && amounts.TryGetValue(resource, out var amount) ? amount.ToDecimal() : null;
 }

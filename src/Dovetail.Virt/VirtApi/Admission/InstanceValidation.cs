@@ -10,6 +10,7 @@ namespace Dovetail.Virt.VirtApi.Admission;
 internal static partial class InstanceValidation
 {
     private const decimal LeastMemory = 1_000_000m;
+    private const decimal LargestDisk = 1L << 51;
     private const int MaxCpus = 512;
     private const int MaxCloudInitBytes = 2048;
     private const int MaxSerial = 256;
@@ -37,19 +38,19 @@ internal static partial class InstanceValidation
         var limit = Amounts.Of(domain.Resources?.Limits, "memory");
         if (guest is null && request is null && limit is null)
             causes.Add(FieldErrors.Required($"{at}.memory.guest", "no memory requested: set memory.guest, or resources.requests.memory"));
-        if (guest < LeastMemory) causes.Add(FieldErrors.Invalid($"{at}.memory.guest", domain.Memory!.Guest!.ToString(), "must be at least 1M"));
-        if (request < LeastMemory) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.memory", domain.Resources!.Requests!["memory"].ToString(), "must be at least 1M"));
+        if (guest < LeastMemory) causes.Add(FieldErrors.Invalid($"{at}.memory.guest", Amounts.Text(domain.Memory!.Guest), "must be at least 1M"));
+        if (request < LeastMemory) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.memory", Amounts.Text(domain.Resources!.Requests!["memory"]), "must be at least 1M"));
         if (request > limit)
-            causes.Add(FieldErrors.Invalid($"{at}.resources.requests.memory", domain.Resources!.Requests!["memory"].ToString(), $"must be less than or equal to the limit {domain.Resources.Limits!["memory"]}"));
-        if (guest > limit) causes.Add(FieldErrors.Invalid($"{at}.memory.guest", domain.Memory!.Guest!.ToString(), $"must be less than or equal to the memory limit {domain.Resources!.Limits!["memory"]}"));
+            causes.Add(FieldErrors.Invalid($"{at}.resources.requests.memory", Amounts.Text(domain.Resources!.Requests!["memory"]), $"must be less than or equal to the limit {domain.Resources.Limits!["memory"]}"));
+        if (guest > limit) causes.Add(FieldErrors.Invalid($"{at}.memory.guest", Amounts.Text(domain.Memory!.Guest), $"must be less than or equal to the memory limit {domain.Resources!.Limits!["memory"]}"));
     }
 
     private static void ValidateCpu(DomainSpec domain, string at, List<StatusCause> causes)
     {
         var request = Amounts.Of(domain.Resources?.Requests, "cpu");
         var limit = Amounts.Of(domain.Resources?.Limits, "cpu");
-        if (request < 0) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.cpu", domain.Resources!.Requests!["cpu"].ToString(), "must be greater than or equal to zero"));
-        if (request > limit) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.cpu", domain.Resources!.Requests!["cpu"].ToString(), $"must be less than or equal to the limit {domain.Resources.Limits!["cpu"]}"));
+        if (request < 0) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.cpu", Amounts.Text(domain.Resources!.Requests!["cpu"]), "must be greater than or equal to zero"));
+        if (request > limit) causes.Add(FieldErrors.Invalid($"{at}.resources.requests.cpu", Amounts.Text(domain.Resources!.Requests!["cpu"]), $"must be less than or equal to the limit {domain.Resources.Limits!["cpu"]}"));
         if (domain.Cpu is not { } cpu) return;
         if (cpu.Threads > 2) causes.Add(FieldErrors.Invalid($"{at}.cpu.threads", cpu.Threads, "must be 1 or 2"));
         var count = (UInt128)(cpu.Sockets ?? 1) * (cpu.Cores ?? 1) * (cpu.Threads ?? 1);
@@ -115,11 +116,18 @@ internal static partial class InstanceValidation
             if (volume.ContainerDisk is { } image && string.IsNullOrWhiteSpace(image.Image)) causes.Add(FieldErrors.Required($"{path}.containerDisk.image"));
             if (volume.ContainerDisk?.ImagePullPolicy is { Length: > 0 } policy && policy is not ("Always" or "IfNotPresent" or "Never"))
                 causes.Add(FieldErrors.NotSupported($"{path}.containerDisk.imagePullPolicy", policy, ["Always", "IfNotPresent", "Never"]));
-            if (volume.EmptyDisk is { } empty && (empty.Capacity is null || empty.Capacity.ToDecimal() < 1)) causes.Add(FieldErrors.Invalid($"{path}.emptyDisk.capacity", empty.Capacity?.ToString(), "must be greater than zero"));
+            if (volume.EmptyDisk is { } empty && EmptyDiskFault(empty.Capacity?.ToDecimal() ?? 0) is { } unfit) causes.Add(FieldErrors.Invalid($"{path}.emptyDisk.capacity", Amounts.Text(empty.Capacity), unfit));
             ValidateCloudInit(volume.CloudInitNoCloud, $"{path}.cloudInitNoCloud", causes);
             ValidateCloudInit(volume.CloudInitConfigDrive, $"{path}.cloudInitConfigDrive", causes);
         }
     }
+
+    private static string? EmptyDiskFault(decimal bytes) => bytes switch
+    {
+        < 1 => "must be greater than zero",
+        > LargestDisk => "must be at most 2Pi, the most that a qcow2 image holds",
+        _ => null,
+    };
 
     private static int Sources(Volume volume) => new object?[]
     {

@@ -53,7 +53,14 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
         }
 
         if (spec.Object("template") is not { } template) causes.Add(FieldErrors.Required("spec.template"));
-        else ValidateSpec(template.Object(Spec), TemplateSpec, causes);
+        else ValidateTemplate(template, causes);
+    }
+
+    private static void ValidateTemplate(JsonObject template, List<StatusCause> causes)
+    {
+        // What the template's labels break would be told only when an instance is made from it.
+        ObjectMetaValidation.CheckLabels(template.Object("metadata").Object("labels"), "spec.template.metadata.labels", causes);
+        ValidateSpec(template.Object(Spec), TemplateSpec, causes);
     }
 
     private static void ValidateRunStrategy(JsonObject? spec, List<StatusCause> causes)
