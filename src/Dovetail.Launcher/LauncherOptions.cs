@@ -17,6 +17,9 @@ internal sealed record LauncherOptions
 
     public string Socket => Path.Combine(Sockets, LauncherProtocol.SocketName);
 
+    /// <summary>libvirt's log of each domain: how it was started, what QEMU said, how it ended.</summary>
+    public string QemuLogs => Path.Combine(CacheHome, "libvirt/qemu/log");
+
     /// <exception cref="ArgumentException">A flag is not known or has no value.</exception>
     public static LauncherOptions Parse(string[] args)
     {

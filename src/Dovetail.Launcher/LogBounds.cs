@@ -13,14 +13,17 @@ internal static class LogBounds
     private const int LogTailBytes = 64 * 1024;
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(5);
 
-    public static async Task RunAsync(Func<string?> serialLog, string logFolder, TimeProvider time, CancellationToken ct)
+    /// <param name="serialLog">The serial console's log; null while it is not known.</param>
+    /// <param name="logFolders">Every file in them is kept bounded, too.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Ends it.</param>
+    public static async Task RunAsync(Func<string?> serialLog, string[] logFolders, TimeProvider time, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(Pace, time);
         while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
         {
             if (serialLog() is { } serial) Cut(serial, SerialBytes, SerialTailBytes);
-            if (!Directory.Exists(logFolder)) continue;
-            foreach (var log in Directory.EnumerateFiles(logFolder)) Cut(log, LogBytes, LogTailBytes);
+            foreach (var log in logFolders.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)) Cut(log, LogBytes, LogTailBytes);
         }
     }
 

@@ -27,7 +27,7 @@ if (Environment.GetEnvironmentVariable("DOVETAIL_STOPPING") is not null) owner.T
 
 var guest = owner.RunAsync(ending.Token);
 var server = new CommandServer(options.Socket, owner, feed).RunAsync(ending.Token);
-var bounds = LogBounds.RunAsync(() => owner.SerialLog, options.Logs, TimeProvider.System, ending.Token);
+var bounds = LogBounds.RunAsync(() => owner.SerialLog, [options.Logs, options.QemuLogs], TimeProvider.System, ending.Token);
 
 // A part that fails is a bug or a broken sandbox: the exception ends the process by a signal and init starts it again.
 if (await Task.WhenAny(owner.Exit, guest, server, bounds) is var first && first != owner.Exit) await first;

@@ -40,7 +40,7 @@ internal static class AgentAnswers
     /// <summary>As KubeVirt shows it: <c>UTC, 0</c>; name and offset in seconds.</summary>
     private static string Zone(JsonElement zone)
     {
-        if (zone.ValueKind != JsonValueKind.Object || !zone.TryGetProperty("offset", out var offset) || !offset.TryGetInt32(out var seconds)) return "";
+        if (zone.ValueKind != JsonValueKind.Object || !zone.TryGetProperty("offset", out var offset) || offset.ValueKind != JsonValueKind.Number || !offset.TryGetInt32(out var seconds)) return "";
         return $"{Text(zone, "zone")}, {seconds}";
     }
 
@@ -60,7 +60,15 @@ internal static class AgentAnswers
     private static string Text(JsonElement from, string name)
     {
         if (from.ValueKind != JsonValueKind.Object || !from.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return "";
-        var text = value.GetString()!;
-        return text.Length > LongestText ? text[..LongestText] : text;
+        try
+        {
+            var text = value.GetString()!;
+            return text.Length > LongestText ? text[..LongestText] : text;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair ("\ud800") is no text.
+            return "";
+        }
     }
 }

@@ -59,9 +59,17 @@ internal sealed class GuestAgentProbe : IDisposable
 
     private static GuestInfo? Probe(LibvirtConnection connection, string name)
     {
-        using var domain = connection.Find(name);
-        if (domain is null || Try(domain, "guest-info") is not { } agent) return null;
-        return AgentAnswers.Combine(agent, Try(domain, "guest-get-osinfo"), Try(domain, "guest-get-host-name"), Try(domain, "guest-get-timezone"), Try(domain, "guest-network-get-interfaces"));
+        try
+        {
+            using var domain = connection.Find(name);
+            if (domain is null || Try(domain, "guest-info") is not { } agent) return null;
+            return AgentAnswers.Combine(agent, Try(domain, "guest-get-osinfo"), Try(domain, "guest-get-host-name"), Try(domain, "guest-get-timezone"), Try(domain, "guest-network-get-interfaces"));
+        }
+        catch (LibvirtException)
+        {
+            // libvirtd has just died; the next one is asked again.
+            return null;
+        }
     }
 
     private static string? Try(LibvirtDomain domain, string command)

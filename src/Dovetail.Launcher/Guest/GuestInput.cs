@@ -19,8 +19,11 @@ internal abstract record GuestInput
 
     public sealed record Started : GuestInput;
 
-    /// <summary>A command that was worked on beside the owner is done.</summary>
-    public sealed record Finished(TaskCompletionSource<Answer> Reply, Answer Answer) : GuestInput;
+    /// <summary>The start has come to nothing that can be told from its answer: the domain has to be looked for.</summary>
+    public sealed record StartUnclear(string Message) : GuestInput;
+
+    /// <summary>A call that ran beside the owner is done. <paramref name="Reply"/> is null for the owner's own calls.</summary>
+    public sealed record Finished(TaskCompletionSource<Answer>? Reply, Answer Answer) : GuestInput;
 
     public sealed record Lifecycle(LifecycleEvent What, int Detail) : GuestInput;
 
@@ -35,7 +38,7 @@ internal abstract record GuestInput
     /// <summary>Time to press the power button again, or to give up on the guest. Of an earlier round it means nothing.</summary>
     public sealed record StopTick(int Round) : GuestInput;
 
-    /// <summary>Time to look again at a domain that libvirt was still starting.</summary>
+    /// <summary>Time to look again at a domain that was between two states.</summary>
     public sealed record LookAgain : GuestInput;
 
     /// <summary>SIGTERM: stop the guest in order, then exit.</summary>

@@ -8,9 +8,7 @@ namespace Dovetail.Launcher.Guest;
 /// <summary>Prepares and starts the guest beside its owner, and reports.</summary>
 internal sealed class GuestStarter(LibvirtLink link, ChannelWriter<GuestInput> owner)
 {
-    /// <summary>A start during which libvirtd dies is tried again with the next one; not for ever.</summary>
-    private const int Attempts = 3;
-
+    /// <summary>Reports <see cref="GuestInput.Prepared"/> or <see cref="GuestInput.CannotStart"/>.</summary>
     public void Prepare(LauncherCommand.EnsureDomain ensure, CancellationToken ct) => _ = ReportAsync(async () =>
     {
         if (ensure.SerialLog is { Length: > 0 } log) Directory.CreateDirectory(Path.GetDirectoryName(log)!);
@@ -19,33 +17,21 @@ internal sealed class GuestStarter(LibvirtLink link, ChannelWriter<GuestInput> o
         return new GuestInput.Prepared();
     });
 
+    /// <summary>Reports <see cref="GuestInput.Started"/>, <see cref="GuestInput.StartUnclear"/> or <see cref="GuestInput.CannotStart"/>.</summary>
     public void Start(LauncherCommand.EnsureDomain ensure, CancellationToken ct) => _ = ReportAsync(async () =>
     {
-        for (var attempt = 1; ; attempt++)
+        var connection = await link.ConnectedAsync().WaitAsync(ct).ConfigureAwait(false);
+        try
         {
-            var connection = await link.ConnectedAsync().WaitAsync(ct).ConfigureAwait(false);
-            try
-            {
-                await Task.Run(() => Start(connection, ensure), ct).ConfigureAwait(false);
-                return new GuestInput.Started();
-            }
-            catch (LibvirtException) when (attempt < Attempts && link.ConnectedAsync() is var next && !(next.IsCompletedSuccessfully && next.Result == connection))
-            {
-                // That libvirtd died; the next one may know the domain already.
-            }
+            connection.Create(ensure.DomainXml, ensure.StartPaused);
+            return new GuestInput.Started();
+        }
+        catch (LibvirtException e) when (e.Code == LibvirtError.OperationInvalid || !connection.IsAlive)
+        {
+            // A launcher that is dead had asked for the same start and libvirtd is still at it or has done it; or libvirtd died during this one.
+            return new GuestInput.StartUnclear(e.Message);
         }
     });
-
-    private static void Start(LibvirtConnection connection, LauncherCommand.EnsureDomain ensure)
-    {
-        if (connection.Find(ensure.DomainName) is { } already)
-        {
-            already.Dispose();
-            return;
-        }
-
-        connection.Create(ensure.DomainXml, ensure.StartPaused).Dispose();
-    }
 
     private async Task ReportAsync(Func<Task<GuestInput>> work)
     {

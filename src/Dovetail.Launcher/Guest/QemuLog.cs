@@ -13,9 +13,11 @@ internal static class QemuLog
     private const string Mark = ": shutting down, reason=";
 
     /// <summary>How the domain's last run ended; null when the log does not say, or when it was started again since.</summary>
-    public static EndReason? EndReason(string cacheHome, string domain)
+    /// <param name="folder">libvirt's folder of such logs.</param>
+    /// <param name="domain">libvirt's name of the domain.</param>
+    public static EndReason? EndReason(string folder, string domain)
     {
-        var path = Path.Combine(cacheHome, "libvirt/qemu/log", domain + ".log");
+        var path = Path.Combine(folder, domain + ".log");
         return File.Exists(path) ? Parse(Tail(path)) : null;
     }
 

@@ -16,53 +16,100 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     private static int lastKey;
     private static bool started;
 
-    private readonly nint connection;
+    private readonly ConnectionHandle handle;
     private readonly nint key;
+    private readonly List<int> callbacks = [];
     private int disposed;
 
-    private LibvirtConnection(nint connection, nint key) => (this.connection, this.key) = (connection, key);
+    private LibvirtConnection(ConnectionHandle handle, nint key) => (this.handle, this.key) = (handle, key);
+
+    /// <summary>False once the connection is lost or disposed. A call that failed on it may have been carried out nevertheless.</summary>
+    public bool IsAlive
+    {
+        get
+        {
+            try
+            {
+                return Native.virConnectIsAlive(handle) == 1;
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <exception cref="LibvirtException">Nobody listens there, or it is no libvirtd.</exception>
     public static LibvirtConnection Open(string uri, ILibvirtEvents events)
     {
         EnsureEventLoop();
-        var connection = Native.virConnectOpen(uri);
-        if (connection == 0) throw LibvirtException.Last("virConnectOpen");
+        var handle = Native.virConnectOpen(uri);
+        if (handle.IsInvalid) throw LibvirtException.Last("virConnectOpen");
         var key = Interlocked.Increment(ref lastKey);
         Listeners[key] = events;
-        var opened = new LibvirtConnection(connection, key);
-        if (Native.virConnectRegisterCloseCallback(connection, &OnClose, key, 0) < 0
-            || Native.virConnectDomainEventRegisterAny(connection, 0, Native.EventLifecycle, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int, int, nint, int>)&OnLifecycle, key, 0) < 0
-            || Native.virConnectDomainEventRegisterAny(connection, 0, Native.EventAgentLifecycle, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int, int, nint, void>)&OnAgent, key, 0) < 0)
+        var opened = new LibvirtConnection(handle, key);
+        try
         {
-            var failure = LibvirtException.Last("registering for events");
-            opened.Dispose();
-            throw failure;
+            if (Native.virConnectRegisterCloseCallback(handle, &OnClose, key, 0) < 0) throw LibvirtException.Last("registering for the connection's end");
+            opened.Register(Native.EventLifecycle, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int, int, nint, int>)&OnLifecycle);
+            opened.Register(Native.EventAgentLifecycle, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int, int, nint, void>)&OnAgent);
+            return opened;
         }
-
-        return opened;
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Null when there is no domain of that name.</summary>
+    /// <summary>Null when libvirt says that there is no domain of that name.</summary>
+    /// <exception cref="LibvirtException">It says nothing: whether the domain is there is unknown.</exception>
     public LibvirtDomain? Find(string name)
     {
-        var domain = Native.virDomainLookupByName(connection, name);
-        return domain == 0 ? null : new(domain);
+        var (domain, failure) = Call(h => Native.virDomainLookupByName(h, name), "looking for the domain");
+        if (domain != 0) return new(domain);
+        return failure!.Code == LibvirtError.NoDomain ? null : throw failure;
     }
 
     /// <summary>Starts a transient domain.</summary>
-    public LibvirtDomain Create(string xml, bool paused)
+    /// <exception cref="LibvirtException"><see cref="LibvirtError.OperationInvalid"/>: it is there already, or being started. On a connection that is not alive any more: it may run.</exception>
+    public void Create(string xml, bool paused)
     {
-        var domain = Native.virDomainCreateXML(connection, xml, paused ? Native.StartPaused : 0);
-        return domain == 0 ? throw LibvirtException.Last("starting the domain") : new(domain);
+        var (domain, failure) = Call(h => Native.virDomainCreateXML(h, xml, paused ? Native.StartPaused : 0), "starting the domain");
+        if (domain == 0) throw failure!;
+        Native.virDomainFree(domain);
     }
 
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         Listeners.TryRemove(key, out _);
-        Native.virConnectUnregisterCloseCallback(connection, &OnClose);
-        Native.virConnectClose(connection);
+        Native.virConnectUnregisterCloseCallback(handle, &OnClose);
+
+        // Each registration holds a reference to the connection, which would stay for ever.
+        foreach (var callback in callbacks) Native.virConnectDomainEventDeregisterAny(handle, callback);
+        handle.Dispose();
+    }
+
+    private void Register(int eventId, nint callback)
+    {
+        var id = Native.virConnectDomainEventRegisterAny(handle, 0, eventId, callback, key, 0);
+        if (id < 0) throw LibvirtException.Last("registering for events");
+        callbacks.Add(id);
+    }
+
+    /// <summary>The object that a call answers with, or 0 and the error, which libvirt keeps for the thread only until its next call.</summary>
+    private (nint Result, LibvirtException? Failure) Call(Func<ConnectionHandle, nint> call, string what)
+    {
+        try
+        {
+            var result = call(handle);
+            return (result, result == 0 ? LibvirtException.Last(what) : null);
+        }
+        catch (ObjectDisposedException)
+        {
+            return (0, new($"{what}: the connection to libvirtd is closed"));
+        }
     }
 
     private static void EnsureEventLoop()

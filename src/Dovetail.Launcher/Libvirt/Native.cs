@@ -28,6 +28,9 @@ internal static unsafe partial class Native
     public static partial nint virGetLastErrorMessage();
 
     [LibraryImport(Lib)]
+    public static partial int virGetLastErrorCode();
+
+    [LibraryImport(Lib)]
     public static partial void virSetErrorFunc(nint data, delegate* unmanaged[Cdecl]<nint, nint, void> handler);
 
     [LibraryImport(Lib)]
@@ -37,25 +40,32 @@ internal static unsafe partial class Native
     public static partial int virEventRunDefaultImpl();
 
     [LibraryImport(Lib, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint virConnectOpen(string uri);
+    public static partial ConnectionHandle virConnectOpen(string uri);
 
     [LibraryImport(Lib)]
     public static partial int virConnectClose(nint connection);
 
     [LibraryImport(Lib)]
-    public static partial int virConnectRegisterCloseCallback(nint connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback, nint data, nint free);
+    public static partial int virConnectRegisterCloseCallback(ConnectionHandle connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback, nint data, nint free);
 
     [LibraryImport(Lib)]
-    public static partial int virConnectUnregisterCloseCallback(nint connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback);
+    public static partial int virConnectUnregisterCloseCallback(ConnectionHandle connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback);
 
     [LibraryImport(Lib)]
-    public static partial int virConnectDomainEventRegisterAny(nint connection, nint domain, int eventId, nint callback, nint data, nint free);
+    public static partial int virConnectDomainEventRegisterAny(ConnectionHandle connection, nint domain, int eventId, nint callback, nint data, nint free);
+
+    [LibraryImport(Lib)]
+    public static partial int virConnectDomainEventDeregisterAny(ConnectionHandle connection, int callbackId);
+
+    /// <summary>1 while the connection to libvirtd is open; asks nobody.</summary>
+    [LibraryImport(Lib)]
+    public static partial int virConnectIsAlive(ConnectionHandle connection);
 
     [LibraryImport(Lib, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint virDomainCreateXML(nint connection, string xml, uint flags);
+    public static partial nint virDomainCreateXML(ConnectionHandle connection, string xml, uint flags);
 
     [LibraryImport(Lib, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint virDomainLookupByName(nint connection, string name);
+    public static partial nint virDomainLookupByName(ConnectionHandle connection, string name);
 
     [LibraryImport(Lib)]
     public static partial int virDomainFree(nint domain);

@@ -2,9 +2,13 @@ using Dovetail.LauncherApi;
 
 namespace Dovetail.Launcher.Prepare;
 
-/// <summary>Carries out <see cref="PrepareStep"/>s. Each makes its file beside and renames it, so a step that was cut off is simply done again and a finished one is kept.</summary>
+/// <summary>
+/// Carries out <see cref="PrepareStep"/>s. Each makes its file beside and renames it, so a step that was cut off is simply done again and a finished one is kept. A launcher that was
+/// killed may have left its file half-made and its <c>qemu-img</c> running: the next one makes a file of its own name.
+/// </summary>
 internal static class Preparer
 {
+    private static readonly string Unfinished = $".{Environment.ProcessId}.new";
     private const int NoSpaceLeft = 28;
     private const long NearlyFull = 1024 * 1024;
 
@@ -16,10 +20,11 @@ internal static class Preparer
             var path = PathOf(step);
             if (File.Exists(path)) continue;
             var folder = Path.GetDirectoryName(path)!;
-            var unfinished = path + ".new";
+            var unfinished = path + Unfinished;
             try
             {
                 Directory.CreateDirectory(folder);
+                foreach (var left in Directory.EnumerateFileSystemEntries(folder, Path.GetFileName(path) + ".*.new*")) Remove(left);
                 await MakeAsync(step, unfinished, ct).ConfigureAwait(false);
                 File.Move(unfinished, path);
             }
@@ -36,6 +41,12 @@ internal static class Preparer
                 File.Delete(unfinished);
             }
         }
+    }
+
+    private static void Remove(string path)
+    {
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        else File.Delete(path);
     }
 
     private static string PathOf(PrepareStep step) => step switch
@@ -117,7 +128,7 @@ internal static class Preparer
         }
         finally
         {
-            if (Directory.Exists(tree)) Directory.Delete(tree, recursive: true);
+            if (Directory.Exists(tree)) Remove(tree);
         }
     }
 

@@ -5,9 +5,14 @@ using Dovetail.LauncherApi;
 
 namespace Dovetail.Launcher.Server;
 
-/// <summary>Serves the launcher protocol on the unix socket: any number of connections, each gets its answers and every change of the status.</summary>
+/// <summary>
+/// Serves the launcher protocol on the unix socket: any number of connections, each gets its answers and every change of the status. Commands reach the owner in the order of the
+/// connection; each answer is sent when it is there, so a command that waits for a hung QEMU does not keep a later one that destroys it.
+/// </summary>
 internal sealed class CommandServer(string socketPath, GuestOwner owner, StatusFeed feed)
 {
+    /// <summary>Commands of one connection that are worked on at once; further ones are read later.</summary>
+    private const int MostInWork = 32;
     public async Task RunAsync(CancellationToken ct)
     {
         // A launcher that was killed leaves its socket behind.
@@ -27,19 +32,21 @@ internal sealed class CommandServer(string socketPath, GuestOwner owner, StatusF
     {
         using var stream = new MessageStream(new NetworkStream(client, ownsSocket: true));
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var room = new SemaphoreSlim(MostInWork);
+
+        // Before the greeting tells the present status: no change after it is missed.
+        using var subscription = feed.Subscribe();
+        var sending = new HashSet<Task>();
         try
         {
             if (!await GreetAsync(stream, closed.Token).ConfigureAwait(false)) return;
-            var events = SendEventsAsync(stream, closed.Token);
+            sending.Add(SendEventsAsync(stream, subscription, closed.Token));
             while (await stream.ReadLineAsync(closed.Token).ConfigureAwait(false) is { } line)
             {
-                var (id, command, problem) = Parse(line);
-                var answer = command is null ? new Answer(problem) : await owner.AskAsync(command).WaitAsync(closed.Token).ConfigureAwait(false);
-                await SendAsync(stream, new LauncherMessage(id, LauncherProtocol.Version, feed.Current, answer.Error) { Result = answer.Result }, closed.Token).ConfigureAwait(false);
+                await room.WaitAsync(closed.Token).ConfigureAwait(false);
+                sending.RemoveWhere(static t => t.IsCompleted);
+                sending.Add(AnswerAsync(stream, Parse(line), room, closed.Token));
             }
-
-            await closed.CancelAsync().ConfigureAwait(false);
-            await events.ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or OperationCanceledException or SocketException)
         {
@@ -49,6 +56,25 @@ internal sealed class CommandServer(string socketPath, GuestOwner owner, StatusF
         finally
         {
             await closed.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Hands the command over before it first waits: that keeps the order.</summary>
+    private async Task AnswerAsync(MessageStream stream, (long Id, LauncherCommand? Command, string? Problem) request, SemaphoreSlim room, CancellationToken ct)
+    {
+        try
+        {
+            var answer = request.Command is { } command ? await owner.AskAsync(command).WaitAsync(ct).ConfigureAwait(false) : new Answer(request.Problem);
+            await SendAsync(stream, new LauncherMessage(request.Id, LauncherProtocol.Version, feed.Current, answer.Error) { Result = answer.Result }, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The reader of the same connection notices, too.
+        }
+        finally
+        {
+            room.Release();
         }
     }
 
@@ -63,15 +89,14 @@ internal sealed class CommandServer(string socketPath, GuestOwner owner, StatusF
         return error is null;
     }
 
-    private async Task SendEventsAsync(MessageStream stream, CancellationToken ct)
+    private static async Task SendEventsAsync(MessageStream stream, StatusFeed.Subscription subscription, CancellationToken ct)
     {
-        using var subscription = feed.Subscribe();
         try
         {
             await foreach (var status in subscription.Changes.ReadAllAsync(ct).ConfigureAwait(false))
                 await SendAsync(stream, new LauncherMessage(0, LauncherProtocol.Version, status, null), ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The reader of the same connection notices, too.
         }

@@ -1,4 +1,5 @@
 using Dovetail.Launcher.Guest;
+using Dovetail.Launcher.Libvirt;
 using Dovetail.Launcher.Prepare;
 using Dovetail.LauncherApi;
 
@@ -38,6 +39,13 @@ public sealed class GuestPartsTests
         xml.ShouldBe(new DomainXml("pc-q35-7.2", true));
     }
 
+    [Theory]
+    [InlineData("/usr/bin/qemu-system-x86_64\0-S\0-machine\0none,accel=kvm:tcg\0-daemonize\0", true)]
+    [InlineData("/usr/bin/qemu-system-x86_64\0-name\0guest=demo_vm\0-machine\0pc-q35-7.2,usb=off\0", false)]
+    [InlineData("/bin/sh\0-c\0-machine\0none,\0", false)]
+    [InlineData("", false)]
+    public void Only_a_QEMU_without_a_machine_is_taken_for_a_probe(string commandLine, bool expected) => StrayProbes.IsProbe(commandLine).ShouldBe(expected);
+
     [Fact]
     public void An_image_that_points_at_other_files_is_refused()
     {
@@ -66,6 +74,33 @@ public sealed class GuestPartsTests
         var info = AgentAnswers.Combine("""{"version":"7.2"}""", """{"id":5,"name":"Debian"}""", "[]", """{"offset":3600,"zone":"CET"}""", """[{"name":"eth0","ip-addresses":[{"ip-address":"10.0.2.2"},{"ip-address":"nonsense"},7]},3]""");
         (info.AgentVersion, info.OsId, info.OsName, info.Hostname, info.Timezone).ShouldBe(("7.2", "", "Debian", "", "CET, 3600"));
         info.Interfaces.ShouldHaveSingleItem().Addresses.ShouldBe(["10.0.2.2"]);
+    }
+
+    [Fact]
+    public void An_agent_that_lies_about_types_and_text_spoils_only_its_own_fields()
+    {
+        var info = AgentAnswers.Combine("""{"version":"7.2"}""", """{"name":"\ud800","id":"debian"}""", """{"host-name":"vm"}""", """{"offset":"x","zone":7}""", """{"no":"list"}""");
+        (info.AgentVersion, info.OsId, info.OsName, info.Hostname, info.Timezone).ShouldBe(("7.2", "debian", "", "vm", ""));
+    }
+
+    [Fact]
+    public async Task What_a_killed_launcher_left_half_made_is_made_again()
+    {
+        var folder = Directory.CreateTempSubdirectory("dt-prepare-").FullName;
+        try
+        {
+            File.WriteAllText($"{folder}/template", "whole");
+            File.WriteAllText($"{folder}/vars.fd.7.new", "ha");
+            Directory.CreateDirectory($"{folder}/vars.fd.7.new.d/openstack");
+            File.WriteAllText($"{folder}/vars.fd.{Environment.ProcessId}.new", "half");
+            await Preparer.RunAsync([new PrepareStep.Copy($"{folder}/vars.fd", $"{folder}/template")], default);
+            File.ReadAllText($"{folder}/vars.fd").ShouldBe("whole");
+            Directory.EnumerateFileSystemEntries(folder).Count().ShouldBe(2, "nothing half-made is left");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

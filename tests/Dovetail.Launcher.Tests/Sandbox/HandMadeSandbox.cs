@@ -74,6 +74,20 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
     /// <summary>Process ids, as seen from outside, of the sandbox's processes with that name.</summary>
     public IReadOnlyList<int> Pids(string name) => [.. Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var pid) ? pid : 0).Where(pid => pid > 0 && IsMine(pid, name))];
 
+    /// <summary>SIGKILL to the sandbox's processes with these names, all at once.</summary>
+    public void Kill(params string[] names)
+    {
+        string[] pids = [.. names.SelectMany(Pids).Select(pid => pid.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        if (pids.Length < names.Length) throw new InvalidOperationException($"of {string.Join(", ", names)} only {pids.Length} processes are there");
+        Run("kill", ["-KILL", .. pids]);
+    }
+
+    /// <summary>SIGSTOP or SIGCONT to the sandbox's processes with that name; those that end in that moment do not matter.</summary>
+    public void Freeze(string name, bool frozen)
+    {
+        foreach (var pid in Pids(name)) Process.Start("kill", [frozen ? "-STOP" : "-CONT", pid.ToString(System.Globalization.CultureInfo.InvariantCulture)])!.WaitForExit();
+    }
+
     /// <summary>SIGTERM to the sandbox's init, which is bwrap's only child.</summary>
     public void Terminate() => Run("kill", "-TERM", Pids("init").Single().ToString(System.Globalization.CultureInfo.InvariantCulture));
 
