@@ -38,7 +38,7 @@ public static class VmiPlanner
 {
     private const long DefaultGraceSeconds = 30;
 
-    /// <summary>A launcher that does not answer is looked for at this pace.</summary>
+    /// <summary>A launcher that does not answer is looked for, and a running guest's network that could not be made is tried again, at this pace.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     public static VmiPlan Decide(VmiFacts facts)
@@ -78,7 +78,7 @@ public static class VmiPlanner
             notices.Add(new(false, "Started", "VirtualMachineInstance started."));
         }
 
-        return new(VmiPhases.Running, "", IsDeleted(facts) ? [Stop(facts)] : [], notices.ToImmutable(), null) { Problem = facts.Problem };
+        return new(VmiPhases.Running, "", IsDeleted(facts) ? [Stop(facts)] : [], notices.ToImmutable(), facts.Problem is null ? null : LookAgain) { Problem = facts.Problem };
     }
 
     private static VmiPlan End(VmiFacts facts, EndReason how)

@@ -12,8 +12,8 @@ internal sealed class UnixLaunchers(Func<string, string> socketPath, TimeProvide
 {
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>A launcher that was killed is back within milliseconds, one that keeps dying within 16 seconds.</summary>
-    private static readonly TimeSpan OutOfSightLimit = TimeSpan.FromSeconds(20);
+    /// <summary>A launcher that was killed is back within milliseconds, one that keeps dying within 16 seconds; twice that on a machine under load.</summary>
+    private static readonly TimeSpan OutOfSightLimit = TimeSpan.FromSeconds(40);
 
     private readonly ConcurrentDictionary<NamespacedName, Session> sessions = new();
 
@@ -41,7 +41,7 @@ internal sealed class UnixLaunchers(Func<string, string> socketPath, TimeProvide
             patience.CancelAfter(ConnectTime);
             var connection = await LauncherConnection.OpenAsync(path, _ => Changed(vmi), patience.Token);
             if (session is not null) await session.CloseAsync();
-            var process = new LauncherProcess(connection.PeerPid, connection.PeerUid, ProcessFiles.ParentOf(connection.PeerPid));
+            var process = await ProcessOfAsync(connection);
             sessions[vmi] = new(podUid, connection, process, null);
             _ = TellWhenClosedAsync(vmi, connection);
             return new(connection.Status, process, null, false);
@@ -70,6 +70,20 @@ internal sealed class UnixLaunchers(Func<string, string> socketPath, TimeProvide
     public async ValueTask DisposeAsync()
     {
         foreach (var vmi in sessions.Keys) await ForgetAsync(vmi);
+    }
+
+    /// <exception cref="IOException">It has just died; the connection is closed.</exception>
+    private static async Task<LauncherProcess> ProcessOfAsync(LauncherConnection connection)
+    {
+        try
+        {
+            return new(connection.PeerPid, connection.PeerUid, ProcessFiles.ParentOf(connection.PeerPid));
+        }
+        catch (IOException)
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task TellWhenClosedAsync(NamespacedName vmi, LauncherConnection connection)
