@@ -94,7 +94,7 @@ public sealed class KubeconfigTests : IDisposable
     {
         await using var server = await FakeApiServer.StartAsync();
         var config = Write("config", Config(server, "t").Replace("token: t", "exec: {command: aws}", StringComparison.Ordinal));
-        (await VirtctlRun.Async(null, $"--kubeconfig {config} start myvm")).Error.ShouldContain("authenticates by \"exec\", which Dovetail's virtctl does not support");
+        (await VirtctlRun.Async(null, $"--kubeconfig {config} start myvm")).Error.ShouldContain("authenticates by \"exec\", which Dovetail does not support");
     }
 
     [Fact]

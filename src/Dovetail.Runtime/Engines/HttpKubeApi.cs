@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Dovetail.Kubeconfig;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Seam;
@@ -11,41 +12,35 @@ using k8s.Models;
 namespace Dovetail.Runtime.Engines;
 
 /// <summary>
-/// The seam over HTTPS: a cluster's API server, or ours from another process. The official client reads the kubeconfig and brings authentication and TLS;
-/// requests are made here, because its own are typed by reflection-free code for built-in kinds only.
+/// The seam over HTTPS: a cluster's API server, or ours from another process. Kubeconfig, TLS and credentials are those of <see cref="ClusterConnection"/>, as virtctl has them (ADR 12).
 /// </summary>
 public sealed class HttpKubeApi : IKubeApi, IDisposable
 {
     /// <summary>A request that is not a watch is given up after this time.</summary>
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly Kubernetes transport;
+    private readonly ClusterConnection connection;
+    private readonly HttpClient http;
     private readonly string fieldManager;
     private readonly TimeProvider time;
 
-    /// <param name="configuration">From a kubeconfig file, or in-cluster.</param>
+    /// <param name="connection">From a kubeconfig file, or in-cluster.</param>
     /// <param name="fieldManager">The component's name, for managedFields and as user agent.</param>
     /// <param name="time">The clock of request time limits.</param>
-    public HttpKubeApi(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time)
+    public HttpKubeApi(ClusterConnection connection, string fieldManager, TimeProvider time)
     {
-        configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan; // watches stay open; other requests carry their own limit
-        var setup = configuration.FirstMessageHandlerSetup;
-        configuration.FirstMessageHandlerSetup = handler =>
-        {
-            setup?.Invoke(handler);
-            handler.EnableMultipleHttp2Connections = true; // a server allows 100-250 streams a connection; each watch holds one
-            handler.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
-            handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
-            handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests; // a connection that died in silence ends its watches
-            handler.AutomaticDecompression = DecompressionMethods.None;
-        };
-        transport = new Kubernetes(configuration);
-        this.fieldManager = fieldManager;
-        this.time = time;
+        (this.connection, this.fieldManager, this.time) = (connection, fieldManager, time);
+        var handler = connection.CreateHandler();
+        handler.EnableMultipleHttp2Connections = true; // a server allows 100-250 streams a connection; each watch holds one
+        handler.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
+        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests; // a connection that died in silence ends its watches
+        http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // watches stay open; other requests carry their own limit
     }
 
+    /// <exception cref="KubeconfigException">The file cannot be read or does not say enough.</exception>
     public static HttpKubeApi FromKubeconfig(string path, string fieldManager, TimeProvider time) =>
-        new(KubernetesClientConfiguration.BuildConfigFromConfigFile(path), fieldManager, time);
+        new(KubeconfigLoader.Load(new ConfigOverrides { Kubeconfig = path }, static _ => null), fieldManager, time);
 
     public async Task<T?> FindAsync<T>(ResourceType<T> type, string ns, string name, CancellationToken ct)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -114,7 +109,7 @@ public sealed class HttpKubeApi : IKubeApi, IDisposable
         }
     }
 
-    public void Dispose() => transport.Dispose();
+    public void Dispose() => http.Dispose();
 
     private WriteOptions Write => new() { FieldManager = fieldManager };
 
@@ -154,7 +149,7 @@ public sealed class HttpKubeApi : IKubeApi, IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, RequestPath path, HttpContent? content, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(method, new Uri(transport.BaseUri, path.ToString()))
+        using var request = new HttpRequestMessage(method, connection.At(path.ToString()))
         {
             Content = content,
             Version = HttpVersion.Version20,
@@ -162,8 +157,8 @@ public sealed class HttpKubeApi : IKubeApi, IDisposable
         };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue(fieldManager, "1"));
-        if (transport.Credentials is { } credentials) await credentials.ProcessHttpRequestAsync(request, ct);
-        var response = await transport.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        connection.Authorize(request.Headers);
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
         if (response.IsSuccessStatusCode) return response;
         using (response) throw new StatusException(StatusReader.Read((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(ct)));
     }

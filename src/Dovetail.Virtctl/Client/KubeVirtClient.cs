@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Dovetail.Virtctl.Kubeconfig;
+using Dovetail.Kubeconfig;
 
 namespace Dovetail.Virtctl.Client;
 
@@ -61,7 +61,7 @@ public sealed class KubeVirtClient : IDisposable
     public async Task<WebSocket> OpenConsoleAsync(string vmi, CancellationToken ct)
     {
         // The upgrade is done by hand, since ClientWebSocket hides the body of a refusal, which is where the reason stands.
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(connection.Server, SubresourcePath("virtualmachineinstances", vmi, "console")));
+        using var request = new HttpRequestMessage(HttpMethod.Get, connection.At(SubresourcePath("virtualmachineinstances", vmi, "console")));
         request.Headers.Connection.Add("Upgrade");
         request.Headers.Upgrade.Add(new ProductHeaderValue("websocket"));
         request.Headers.Add("Sec-WebSocket-Version", "13");
@@ -89,7 +89,7 @@ public sealed class KubeVirtClient : IDisposable
 
     private async Task<string> SendAsync(HttpMethod method, string path, JsonObject? body, string resource, string name, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(method, new Uri(connection.Server, path));
+        using var request = new HttpRequestMessage(method, connection.At(path));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         using var response = await SendAsync(request, ct);

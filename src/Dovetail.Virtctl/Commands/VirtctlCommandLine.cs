@@ -1,6 +1,6 @@
 using System.Globalization;
 using Dovetail.Virtctl.Client;
-using Dovetail.Virtctl.Kubeconfig;
+using Dovetail.Kubeconfig;
 
 namespace Dovetail.Virtctl.Commands;
 
@@ -108,7 +108,31 @@ public sealed class VirtctlCommandLine(VirtctlHost host)
     private KubeVirtClient Connect(FlagSet flags)
     {
         var verbosity = flags.Integer("v", 2);
-        return new KubeVirtClient(KubeconfigLoader.Load(flags, host.Environment), host.Time, verbosity >= 6 ? line => host.Error.WriteLine(line) : null);
+        return new KubeVirtClient(KubeconfigLoader.Load(Overrides(flags), host.Environment), host.Time, verbosity >= 6 ? line => host.Error.WriteLine(line) : null);
+    }
+
+    /// <summary>As in client-go, an empty flag is one that was not given.</summary>
+    private static ConfigOverrides Overrides(FlagSet flags)
+    {
+        return new ConfigOverrides
+        {
+            Kubeconfig = Given("kubeconfig"),
+            Context = Given("context"),
+            Cluster = Given("cluster"),
+            User = Given("user"),
+            Server = Given("server"),
+            Namespace = Given("namespace"),
+            Token = Given("token"),
+            CertificateAuthority = Given("certificate-authority"),
+            ClientCertificate = Given("client-certificate"),
+            ClientKey = Given("client-key"),
+            InsecureSkipTlsVerify = flags.Has("insecure-skip-tls-verify") ? flags.Boolean("insecure-skip-tls-verify") : null,
+            TlsServerName = Given("tls-server-name"),
+            As = Given("as"),
+            AsGroup = flags.All("as-group"),
+        };
+
+        string? Given(string flag) => flags.Text(flag) is { Length: > 0 } value ? value : null;
     }
 
     /// <summary>After a failure, a client of another minor version than the server's says so, since that may be why.</summary>

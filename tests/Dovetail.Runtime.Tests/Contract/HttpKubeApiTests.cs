@@ -1,10 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Dovetail.ApiServer;
+using Dovetail.Kubeconfig;
 using Dovetail.Runtime.Engines;
 using Dovetail.Store;
-using k8s;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dovetail.Runtime.Tests.Contract;
@@ -21,14 +20,14 @@ public sealed class HttpKubeApiTests : KubeApiContract
         var options = new ApiServerOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), PkiFolder = folder };
         server = await ApiServerHost.StartAsync(options, Store, [], [], TimeProvider.System, NullLoggerFactory.Instance, Ct);
         var client = server.Authority.IssueClient("tests", ["system:masters"]);
-        var configuration = new KubernetesClientConfiguration
+        var connection = new ClusterConnection
         {
-            Host = server.Address.ToString(),
-            SslCaCerts = [X509CertificateLoader.LoadCertificate(server.Authority.Certificate.RawData)],
-            ClientCertificateData = Convert.ToBase64String(Encoding.UTF8.GetBytes(client.CertificatePem)),
-            ClientCertificateKeyData = Convert.ToBase64String(Encoding.UTF8.GetBytes(client.KeyPem)),
+            Server = server.Address,
+            Namespace = "default",
+            Authorities = [X509CertificateLoader.LoadCertificate(server.Authority.Certificate.RawData)],
+            ClientCertificate = X509Certificate2.CreateFromPem(client.CertificatePem, client.KeyPem),
         };
-        Api = new HttpKubeApi(configuration, "tests", TimeProvider.System);
+        Api = new HttpKubeApi(connection, "tests", TimeProvider.System);
         await base.InitializeAsync();
     }
 

@@ -1,55 +1,57 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Dovetail.Virtctl.Commands;
 
-namespace Dovetail.Virtctl.Kubeconfig;
+namespace Dovetail.Kubeconfig;
 
 /// <summary>Finds the cluster to talk to, as client-go does: flags first, then <c>--kubeconfig</c>, <c>KUBECONFIG</c> or <c>~/.kube/config</c>, then the pod's own service account.</summary>
-internal static class KubeconfigLoader
+public static class KubeconfigLoader
 {
     private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
     private const string NothingConfigured = "invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable";
 
+    /// <param name="environment">Looks up <c>KUBECONFIG</c>, <c>HOME</c> and the variables of a pod.</param>
     /// <exception cref="KubeconfigException">Nothing usable is configured, or a file cannot be read.</exception>
-    public static ClusterConnection Load(FlagSet flags, Func<string, string?> environment)
+    public static ClusterConnection Load(ConfigOverrides overrides, Func<string, string?> environment)
     {
-        var file = ReadFiles(flags, environment);
-        if (file.IsEmpty && !flags.Has("server")) return InCluster(flags, environment) ?? throw new KubeconfigException(NothingConfigured);
+        var file = ReadFiles(overrides.Kubeconfig, environment);
+        if (file.IsEmpty && overrides.Server is null) return InCluster(overrides, environment) ?? throw new KubeconfigException(NothingConfigured);
 
-        var contextName = flags.Text("context", file.CurrentContext);
+        var contextName = overrides.Context ?? file.CurrentContext;
         var context = contextName.Length > 0 ? file.Context(contextName) : null;
         if (contextName.Length > 0 && context is null) throw new KubeconfigException($"context \"{contextName}\" does not exist");
-        var clusterName = flags.Text("cluster", context?["cluster"] ?? "");
+        var clusterName = overrides.Cluster ?? context?["cluster"] ?? "";
         var cluster = clusterName.Length > 0 ? file.Cluster(clusterName) ?? throw new KubeconfigException($"cluster \"{clusterName}\" does not exist") : null;
-        var userName = flags.Text("user", context?["user"] ?? "");
+        var userName = overrides.User ?? context?["user"] ?? "";
         var user = userName.Length > 0 ? file.User(userName) ?? throw new KubeconfigException($"auth info \"{userName}\" does not exist") : null;
         foreach (var plugin in new[] { "exec", "auth-provider" })
-            if (user?.Has(plugin) == true && !flags.Has("token"))
-                throw new KubeconfigException($"user \"{userName}\" authenticates by \"{plugin}\", which Dovetail's virtctl does not support; use a token or a client certificate");
+            if (user?.Has(plugin) == true && overrides.Token is null)
+                throw new KubeconfigException($"user \"{userName}\" authenticates by \"{plugin}\", which Dovetail does not support; use a token or a client certificate");
 
-        var server = flags.Text("server", cluster?["server"] ?? "");
+        var server = overrides.Server ?? cluster?["server"] ?? "";
         if (server.Length == 0) throw new KubeconfigException(NothingConfigured);
+        var token = overrides.Token ?? user?["token"] ?? "";
         return new ClusterConnection
         {
             Server = ServerUri(server),
-            Namespace = flags.Text("namespace", context?["namespace"] is { Length: > 0 } given ? given : "default"),
-            Authorities = Authorities(FlagFile(flags, "certificate-authority") ?? cluster?.Bytes("certificate-authority")),
-            ClientCertificate = Certificate(FlagFile(flags, "client-certificate") ?? user?.Bytes("client-certificate"), FlagFile(flags, "client-key") ?? user?.Bytes("client-key")),
-            Token = flags.Text("token", user?["token"] is { Length: > 0 } token ? token : user?.FileText("tokenFile") ?? ""),
+            Namespace = overrides.Namespace ?? (context?["namespace"] is { Length: > 0 } given ? given : "default"),
+            Authorities = Authorities(FlagFile(overrides.CertificateAuthority) ?? cluster?.Bytes("certificate-authority")),
+            ClientCertificate = Certificate(FlagFile(overrides.ClientCertificate) ?? user?.Bytes("client-certificate"), FlagFile(overrides.ClientKey) ?? user?.Bytes("client-key")),
+            Token = token,
+            TokenFile = token.Length > 0 ? "" : user?.FilePath("tokenFile") ?? "",
             Username = user?["username"] ?? "",
             Password = user?["password"] ?? "",
-            SkipTlsVerify = flags.Has("insecure-skip-tls-verify") ? flags.Boolean("insecure-skip-tls-verify") : cluster?["insecure-skip-tls-verify"] == "true",
-            TlsServerName = flags.Text("tls-server-name", cluster?["tls-server-name"] ?? ""),
-            ImpersonatedUser = flags.Text("as", user?["as"] ?? ""),
-            ImpersonatedGroups = flags.All("as-group"),
+            SkipTlsVerify = overrides.InsecureSkipTlsVerify ?? cluster?["insecure-skip-tls-verify"] == "true",
+            TlsServerName = overrides.TlsServerName ?? cluster?["tls-server-name"] ?? "",
+            ImpersonatedUser = overrides.As ?? user?["as"] ?? "",
+            ImpersonatedGroups = overrides.AsGroup,
         };
     }
 
-    private static KubeconfigFile ReadFiles(FlagSet flags, Func<string, string?> environment)
+    private static KubeconfigFile ReadFiles(string? named, Func<string, string?> environment)
     {
         var file = new KubeconfigFile();
-        if (flags.Text("kubeconfig") is { Length: > 0 } named)
+        if (named is not null)
         {
             if (!File.Exists(named)) throw new KubeconfigException($"stat {named}: no such file or directory");
             file.Add(named);
@@ -64,15 +66,15 @@ internal static class KubeconfigLoader
         return file;
     }
 
-    private static ClusterConnection? InCluster(FlagSet flags, Func<string, string?> environment)
+    private static ClusterConnection? InCluster(ConfigOverrides overrides, Func<string, string?> environment)
     {
         if (environment("KUBERNETES_SERVICE_HOST") is not { Length: > 0 } host || environment("KUBERNETES_SERVICE_PORT") is not { Length: > 0 } port || !File.Exists(ServiceAccount + "token")) return null;
         return new ClusterConnection
         {
             Server = ServerUri($"https://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}"),
-            Namespace = flags.Text("namespace", File.Exists(ServiceAccount + "namespace") ? File.ReadAllText(ServiceAccount + "namespace").Trim() : "default"),
+            Namespace = overrides.Namespace ?? (File.Exists(ServiceAccount + "namespace") ? File.ReadAllText(ServiceAccount + "namespace").Trim() : "default"),
             Authorities = Authorities(KubeconfigFile.Entry.ReadFile(ServiceAccount + "ca.crt")),
-            Token = File.ReadAllText(ServiceAccount + "token").Trim(),
+            TokenFile = ServiceAccount + "token",
         };
     }
 
@@ -83,7 +85,7 @@ internal static class KubeconfigLoader
         return uri.Scheme is "http" or "https" ? uri : throw new KubeconfigException($"Unsupported Protocol {uri.Scheme}");
     }
 
-    private static byte[]? FlagFile(FlagSet flags, string flag) => flags.Text(flag) is { Length: > 0 } path ? KubeconfigFile.Entry.ReadFile(path) : null;
+    private static byte[]? FlagFile(string? path) => path is null ? null : KubeconfigFile.Entry.ReadFile(path);
 
     private static X509Certificate2Collection Authorities(byte[]? pem)
     {

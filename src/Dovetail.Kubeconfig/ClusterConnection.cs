@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Dovetail.Virtctl.Kubeconfig;
+namespace Dovetail.Kubeconfig;
 
 /// <summary>Everything that a request to the API server needs, as resolved from kubeconfig and flags.</summary>
 public sealed class ClusterConnection
@@ -19,6 +19,9 @@ public sealed class ClusterConnection
 
     public string Token { get; init; } = "";
 
+    /// <summary>A file that holds the token, read anew for each request, since a bound token is rotated in place; "" for none.</summary>
+    public string TokenFile { get; init; } = "";
+
     /// <summary>HTTP basic authentication; "" for none.</summary>
     public string Username { get; init; } = "";
 
@@ -32,6 +35,9 @@ public sealed class ClusterConnection
     public string ImpersonatedUser { get; init; } = "";
 
     public IReadOnlyList<string> ImpersonatedGroups { get; init; } = [];
+
+    /// <summary>The address of a path below the server's, which may have a path of its own.</summary>
+    public Uri At(string path) => new(Server, path.TrimStart('/'));
 
     public SocketsHttpHandler CreateHandler()
     {
@@ -50,11 +56,13 @@ public sealed class ClusterConnection
         return new SocketsHttpHandler { SslOptions = tls, AllowAutoRedirect = false };
     }
 
+    /// <exception cref="KubeconfigException">The token's file cannot be read.</exception>
     public void Authorize(HttpRequestHeaders headers)
     {
         // The handler takes the name to verify, and to send as SNI, from the Host header.
         if (TlsServerName.Length > 0) headers.Host = TlsServerName;
-        if (Token.Length > 0) headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        var token = TokenFile.Length > 0 ? System.Text.Encoding.UTF8.GetString(KubeconfigFile.Entry.ReadFile(TokenFile)).Trim() : Token;
+        if (token.Length > 0) headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         else if (Username.Length > 0) headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{Username}:{Password}")));
         if (ImpersonatedUser.Length > 0) headers.Add("Impersonate-User", ImpersonatedUser);
         foreach (var group in ImpersonatedGroups) headers.Add("Impersonate-Group", group);

@@ -1,7 +1,7 @@
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace Dovetail.Virtctl.Kubeconfig;
+namespace Dovetail.Kubeconfig;
 
 /// <summary>One or more kubeconfig files laid over each other: the first file that names a cluster, user or context wins.</summary>
 internal sealed class KubeconfigFile
@@ -75,7 +75,8 @@ internal sealed class KubeconfigFile
             return this[name] is { Length: > 0 } path ? ReadFile(Path.Combine(folder, path)) : null;
         }
 
-        public string FileText(string name) => this[name] is { Length: > 0 } path ? System.Text.Encoding.UTF8.GetString(ReadFile(Path.Combine(folder, path))).Trim() : "";
+        /// <summary>Where the file lies that a field points to; "" when the field is not there.</summary>
+        public string FilePath(string name) => this[name] is { Length: > 0 } path ? Path.Combine(folder, path) : "";
 
         public static string Text(YamlMappingNode node, string name) =>
             node.Children.TryGetValue(new YamlScalarNode(name), out var value) && value is YamlScalarNode scalar ? scalar.Value ?? "" : "";
