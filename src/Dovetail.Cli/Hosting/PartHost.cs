@@ -9,6 +9,9 @@ namespace Dovetail.Cli.Hosting;
 /// <summary>What every long-running part has in common: its data folder, its log, its end, and how it says that it cannot start.</summary>
 internal static class PartHost
 {
+    /// <summary>When a part has started and its caches are filled.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
+
     public static ILoggerFactory Loggers() => LoggerFactory.Create(logging =>
     {
         logging.SetMinimumLevel(LogLevel.Information);
@@ -27,6 +30,9 @@ internal static class PartHost
     {
         var data = DataDirectory.Find(dataDir) ?? throw new UserErrorException($"there is no platform in {DataDirectory.Resolve(dataDir)}", "Start it with dovetail up.");
         using var loggers = Loggers();
+
+        // What the start allocated is garbage by then, and an idle part has no reason to collect it for hours: it is given back to the system once.
+        using var settled = TimeProvider.System.CreateTimer(static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null, Settled, Timeout.InfiniteTimeSpan);
         try
         {
             await run(data, Settings.Read(data), loggers);
