@@ -4,18 +4,19 @@ using Dovetail.Cli.Hosting;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
 
-// `dovetail virtctl` passes everything on, also what looks like options of ours.
-if (args is ["virtctl", ..])
+if (VirtctlCommand.Read(args) is { } virtctl)
 {
-    var own = args is [_, "--data-dir", _, ..];
     return await Doors.GuardAsync(() =>
     {
-        VirtctlCommand.Replace(own ? args[2] : null, args[(own ? 3 : 1)..]);
+        VirtctlCommand.Replace(virtctl.DataDir, virtctl.Words);
         return Task.FromResult(0);
     });
 }
 
-return await Doors.Build().Parse(args).InvokeAsync();
+var line = Doors.Build().Parse(args);
+// Whoever is asked to end ends in order, however long that takes: a foreground platform stops its guests first.
+var ended = await line.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(10) });
+return line.Errors.Count > 0 ? ExitCodes.Usage : ended;
 
 /// <summary>The command line: one door for every task.</summary>
 internal static class Doors
@@ -66,6 +67,12 @@ internal static class Doors
             await Console.Error.WriteLineAsync(e.NextStep);
             return ExitCodes.Failed;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, a folder that is read-only or another user's: the system's own words name it.
+            await Console.Error.WriteLineAsync($"dovetail: {e.Message}");
+            return ExitCodes.Failed;
+        }
         catch (OperationCanceledException)
         {
             return 130;
@@ -77,12 +84,9 @@ internal static class Doors
         var (command, read) = UpLike("up", "Install what is missing and start the platform");
         command.SetAction((parse, ct) => GuardAsync(async () =>
         {
-            var options = read(parse);
-            if (options.Foreground) return await ForegroundCommand.RunAsync(options, Root, Time, ct);
-            var progress = new Progress(Time);
-            var data = await new UpCommand(Time, progress).RunAsync(options, ct);
-            await Kubectl.EnsureAsync(data, Root, progress, ct);
-            return 0;
+            var (options, progress) = (read(parse), new Progress(Time));
+            var data = await new UpCommand(Root, Time, progress).RunAsync(options, ct);
+            return options.Foreground ? await ForegroundCommand.StayAsync(data, Time, progress, ct) : 0;
         }));
         return command;
     }
@@ -92,8 +96,9 @@ internal static class Doors
         var (command, read) = UpLike("demo", "Start the platform and boot a virtual machine on it");
         command.SetAction((parse, ct) => GuardAsync(async () =>
         {
-            await new DemoCommand(Root, Time, new Progress(Time)).RunAsync(read(parse), ct);
-            return 0;
+            var (options, progress) = (read(parse), new Progress(Time));
+            var data = await new DemoCommand(Root, Time, progress).RunAsync(options, ct);
+            return options.Foreground ? await ForegroundCommand.StayAsync(data, Time, progress, ct) : 0;
         }));
         return command;
     }
@@ -103,10 +108,10 @@ internal static class Doors
         var listen = new Option<string?>("--listen") { Description = "Where the API server listens (ADDRESS:PORT); 127.0.0.1:6443 unless given" };
         var config = new Option<string?>("--config") { Description = "A DovetailConfiguration file; docs/configuration.md" };
         var tokens = new Option<string?>("--token-file") { Description = "Bearer tokens, CSV: token,user,uid,\"group1,group2\"" };
-        var noNode = new Option<bool>("--no-node") { Description = "Only the API: no virtual machines on this machine, no root needed" };
+        var noNode = new Option<bool>("--no-node") { Description = "Only the API: no virtual machines on this machine, no root needed; false takes it back" };
         var foreground = new Option<bool>("--foreground") { Description = "Stay, and stop the platform at Ctrl+C" };
         var command = new Command(name, description) { listen, config, tokens, noNode, foreground };
-        return (command, parse => new UpOptions(parse.GetValue(DataDir), parse.GetValue(listen), parse.GetValue(config), parse.GetValue(tokens), parse.GetValue(noNode), parse.GetValue(foreground)));
+        return (command, parse => new UpOptions(parse.GetValue(DataDir), parse.GetValue(listen), parse.GetValue(config), parse.GetValue(tokens), parse.GetResult(noNode) is null ? null : parse.GetValue(noNode), parse.GetValue(foreground)));
     }
 
     private static Command Status()

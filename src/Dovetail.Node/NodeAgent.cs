@@ -109,7 +109,7 @@ public sealed class NodeAgent : IRunnable, IDisposable
         var network = new PodNetwork(options.InstanceId, paths);
         await SetUpNetworkAsync(network, ct);
         var cgroups = new Cgroups(options.InstanceId);
-        var sandboxes = new Sandboxes(paths, cgroups, watch, time);
+        var sandboxes = new Sandboxes(paths, new SandboxView(paths), cgroups, watch, time);
         var records = new SandboxRecords(paths);
         var recorded = await new Sweep(paths, records, sandboxes, cgroups, network, logger).RunAsync(ct);
         using var http = RegistryHttp();

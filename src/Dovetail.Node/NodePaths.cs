@@ -22,6 +22,9 @@ public sealed class NodePaths(string instanceId, string dataDirectory)
 
     public string CapabilityCache => $"{DataRoot}/libvirt-capabilities";
 
+    /// <summary>Where <see cref="Sandbox.SandboxView"/> binds folders. Beside the run root, which is removed with all that is in it.</summary>
+    public string View => $"{RunRoot}-view";
+
     public string RunPods => $"{RunRoot}/p";
 
     /// <summary>The launcher's socket: exactly 107 bytes with a 36-character uid.</summary>

@@ -21,13 +21,14 @@ public sealed class NodeTeardown(NodeAgentOptions options, TimeProvider time)
     {
         using var watch = new ProcessWatch();
         var cgroups = new Cgroups(options.InstanceId);
-        var sandboxes = new Sandboxes(paths, cgroups, watch, time);
+        var sandboxes = new Sandboxes(paths, new SandboxView(paths), cgroups, watch, time);
         await StopGuestsAsync(guestGrace, progress, ct);
         foreach (var uid in cgroups.List().Concat(Recorded().Select(r => r.PodUid)).Distinct()) await sandboxes.RemoveAsync(uid, ct);
         foreach (var record in Recorded()) new SandboxRecords(paths).Remove(record.PodUid);
         await StopPartsAsync(watch, progress, ct);
         await RemoveNetworkAsync(ct);
         cgroups.TryRemoveRoot();
+        new SandboxView(paths).Remove();
         DurableFile.RemoveTree(paths.RunRoot);
         var left = Leftovers();
         var table = await Tool.TryRunAsync("nft", ["list", "table", "inet", HostNames.NftTable(options.InstanceId)], ct);
@@ -51,7 +52,7 @@ public sealed class NodeTeardown(NodeAgentOptions options, TimeProvider time)
 
     private IReadOnlyList<SandboxRecord> Recorded() => new SandboxRecords(paths).List();
 
-    private bool Ours(string mount) => mount.StartsWith(paths.RunRoot + "/", StringComparison.Ordinal) || mount.StartsWith(paths.DataRoot + "/", StringComparison.Ordinal);
+    private bool Ours(string mount) => mount.StartsWith(paths.RunRoot + "/", StringComparison.Ordinal) || mount.StartsWith(paths.View + "/", StringComparison.Ordinal) || mount.StartsWith(paths.DataRoot + "/", StringComparison.Ordinal);
 
     /// <summary>Stops every guest in order: SIGTERM to its sandbox, which shuts it down, and an end by force after the grace period. With the agent still running, the guests' ends are recorded as any other's.</summary>
     public async Task StopGuestsAsync(TimeSpan grace, Action<string> progress, CancellationToken ct)

@@ -16,26 +16,30 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
     private const string Name = "hello";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    public async Task RunAsync(UpOptions options, CancellationToken ct)
+    public async Task<DataDirectory> RunAsync(UpOptions options, CancellationToken ct)
     {
-        if (options.NoNode) throw new UserErrorException("the demo boots a virtual machine, which --no-node rules out", "Leave --no-node away.");
-        var data = await new UpCommand(time, progress).RunAsync(options, ct);
-        await Kubectl.EnsureAsync(data, root, progress, ct);
+        if (options.NoNode == true) throw new UserErrorException("the demo boots a virtual machine, which --no-node rules out", "Leave --no-node away.");
+        if (Environment.IsPrivilegedProcess) await HostPackages.EnsureAsync(forImages: true, progress, ct);
+        var data = await new UpCommand(root, time, progress).RunAsync(options, ct);
+        if (!Settings.Read(data).Node) throw new UserErrorException($"the demo boots a virtual machine, and the platform in {data.Root} has no node", "Run dovetail down, then dovetail demo --no-node=false.");
         await new ImageCommand(root, progress).PushAsync(data.Root, "tiny", ct);
         using var api = new PlatformProcesses(data, time).Connect();
         await ApplyAsync(api, Settings.Read(data), ct);
         var instance = await progress.RunAsync("starting the virtual machine", () => WaitAsync(api, ct));
         var kubectl = await Kubectl.FindAsync(data, ct) ?? "kubectl";
-        var door = data.Root == DataDirectory.Default ? $"{Path.Combine(root, "dovetail")}" : $"{Path.Combine(root, "dovetail")} --data-dir {data.Root}";
+        var door = data.Root == DataDirectory.Default ? Shell.Quote(Path.Combine(root, "dovetail")) : $"{Shell.Quote(Path.Combine(root, "dovetail"))} --data-dir {Shell.Quote(data.Root)}";
         Console.WriteLine();
         Console.WriteLine($"The virtual machine {Name} runs in the namespace {Namespace} with the IP {instance.Status!.Interfaces![0].IpAddress}.");
         Console.WriteLine($"console  {door} virtctl console {Name} -n {Namespace}     (log in as root; Ctrl+] leaves)");
         Console.WriteLine($"reach    ping {instance.Status.Interfaces[0].IpAddress}");
-        Console.WriteLine($"remove   {kubectl} --kubeconfig {data.Kubeconfig} delete namespace {Namespace}");
+        Console.WriteLine($"remove   {Shell.Quote(kubectl)} --kubeconfig {Shell.Quote(data.Kubeconfig)} delete namespace {Namespace}");
+        return data;
     }
 
     private async Task ApplyAsync(HttpKubeApi api, Settings settings, CancellationToken ct)
     {
+        if (await api.FindAsync(BuiltInTypes.Namespaces, "", Namespace, ct) is { Status.Phase: "Terminating" })
+            await progress.RunAsync("waiting for the end of an earlier demo", () => WaitUntilGoneAsync(api, ct));
         if (await api.FindAsync(BuiltInTypes.Namespaces, "", Namespace, ct) is null)
             await api.CreateAsync(BuiltInTypes.Namespaces, new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new V1ObjectMeta { Name = Namespace } }, ct);
         var manifest = await File.ReadAllTextAsync(Path.Combine(root, "demo", "vm.yaml"), ct);
@@ -43,6 +47,16 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
         var json = YamlToJson.Convert(System.Text.Encoding.UTF8.GetBytes(manifest));
         var apply = new WriteOptions { FieldManager = "dovetail-demo", Force = true };
         await api.PatchAsync(KubeVirtTypes.VirtualMachines, Namespace, Name, PatchType.ApplyYaml, json, apply, "", ct);
+    }
+
+    private async Task WaitUntilGoneAsync(HttpKubeApi api, CancellationToken ct)
+    {
+        var started = time.GetTimestamp();
+        while (await api.FindAsync(BuiltInTypes.Namespaces, "", Namespace, ct) is not null)
+        {
+            if (time.GetElapsedTime(started) > Limit) throw new UserErrorException($"the namespace {Namespace} is still being deleted", $"Look at kubectl get namespace {Namespace} -o yaml: its conditions say what keeps it.");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, ct);
+        }
     }
 
     private static async Task<VirtualMachineInstance> WaitAsync(HttpKubeApi api, CancellationToken ct)

@@ -2,23 +2,23 @@ using Dovetail.Cli.Platform;
 
 namespace Dovetail.Cli.Commands;
 
-/// <summary><c>up --foreground</c>: up, then wait for Ctrl+C or SIGTERM, then down.</summary>
+/// <summary><c>--foreground</c>: stays until Ctrl+C or SIGTERM and then takes the platform down; ends as well when somebody else has taken it down.</summary>
 internal static class ForegroundCommand
 {
-    public static async Task<int> RunAsync(UpOptions options, string root, TimeProvider time, CancellationToken ct)
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+
+    public static async Task<int> StayAsync(DataDirectory data, TimeProvider time, Progress progress, CancellationToken ct)
     {
-        var progress = new Progress(time);
-        var data = await new UpCommand(time, progress).RunAsync(options, ct);
-        await Kubectl.EnsureAsync(data, root, progress, ct);
+        Console.WriteLine("Ctrl+C stops the platform");
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
+            while (File.Exists(data.Wanted)) await Task.Delay(Beat, time, ct);
+            await Console.Error.WriteLineAsync("the platform was taken down");
+            return 0;
         }
         catch (OperationCanceledException)
         {
-            // Asked to stop.
+            return await new DownCommand(time, progress).RunAsync(data.Root, CancellationToken.None);
         }
-
-        return await new DownCommand(time, progress).RunAsync(data.Root, CancellationToken.None);
     }
 }

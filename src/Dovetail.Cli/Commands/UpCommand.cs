@@ -1,56 +1,106 @@
+using System.Net;
 using Dovetail.Cli.Platform;
-using Dovetail.Cli.Supervision;
-using Dovetail.Node.Host;
 using Dovetail.Runtime.Seam;
 
 namespace Dovetail.Cli.Commands;
 
-/// <summary>What <c>up</c> and <c>demo</c> take.</summary>
-internal sealed record UpOptions(string? DataDir, string? Listen, string? Config, string? TokenFile, bool NoNode, bool Foreground);
+/// <summary>What <c>up</c> and <c>demo</c> take. Null: not given.</summary>
+internal sealed record UpOptions(string? DataDir, string? Listen, string? Config, string? TokenFile, bool? NoNode, bool Foreground);
 
-/// <summary><c>dovetail up</c>: packages, then processes, then the summary. Run twice it changes nothing.</summary>
-internal sealed class UpCommand(TimeProvider time, Progress progress)
+/// <summary><c>dovetail up</c>: packages, then processes, then the summary. Run twice it changes nothing; what it cannot start it leaves as it was.</summary>
+internal sealed class UpCommand(string root, TimeProvider time, Progress progress)
 {
     public async Task<DataDirectory> RunAsync(UpOptions options, CancellationToken ct)
     {
         var configuration = options.Config is { } file ? Settings.ReadConfiguration(file) : null;
-        var data = DataDirectory.Find(options.DataDir);
-        var running = data is not null && PartRecord.FindAlive(data, Parts.Supervisor) is not null && File.Exists(data.Wanted);
-        var settings = Merge(data, running, configuration, options);
-        if (settings.Node && !Environment.IsPrivilegedProcess)
-            throw new UserErrorException("the node part needs root", "Run this as root, or give --no-node for the API without virtual machines.");
-        if (settings.Node) await HostPackages.EnsureAsync(forImages: false, progress, ct);
-        data ??= DataDirectory.Ensure(options.DataDir);
-        if (settings.Node) RefuseTakenRegistryPort(data, settings.RegistryPort);
-        settings.Write(data);
+        var found = DataDirectory.Find(options.DataDir);
+        var wanted = Merge(found, configuration, options);
+        if (wanted.Node) await RequireNodeAsync(ct);
+        var data = found ?? DataDirectory.Ensure(options.DataDir);
         var processes = new PlatformProcesses(data, time);
-        await progress.RunAsync("starting", () => processes.StartAsync(settings, ct));
-        if (settings.Node)
+        var (settings, undo) = await BeginAsync(data, processes, configuration, options, ct);
+        try
         {
-            using var api = processes.Connect();
-            await NodeGate.OpenAsync(api, PlatformProcesses.NodeName(settings), ct);
+            await progress.RunAsync("starting", () => processes.WaitAsync(settings, ct));
+            if (settings.Node)
+            {
+                using var api = processes.Connect();
+                await NodeGate.OpenAsync(api, PlatformProcesses.NodeName(settings), ct);
+            }
+        }
+        catch (UserErrorException) when (undo is not null)
+        {
+            await undo();
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("the platform goes on starting; dovetail status shows it, dovetail down stops it");
+            throw;
         }
 
+        await Kubectl.EnsureAsync(data, root, progress, ct);
         await SummariseAsync(data, settings, processes, ct);
         return data;
     }
 
-    /// <summary>Said here, and at once: the node agent would wait for the port to become free.</summary>
-    private static void RefuseTakenRegistryPort(DataDirectory data, int port)
+    private async Task RequireNodeAsync(CancellationToken ct)
     {
-        if (NodeParts.FindAlive(data, "registry") is null && HostPort.IsTaken(port))
-            throw new UserErrorException($"the platform's registry cannot start: {HostPort.Taken(port)}", "Stop that program, or choose another port: registry.port in the file of --config (docs/configuration.md).");
+        if (!Environment.IsPrivilegedProcess)
+        {
+            var packages = HostPackages.Command(forImages: false) is { } command ? $" It installs packages first: {command}" : "";
+            throw new UserErrorException("the node part needs root", $"Run this as root, or give --no-node for the API without virtual machines.{packages}");
+        }
+
+        await HostPackages.EnsureAsync(forImages: false, progress, ct);
+    }
+
+    /// <summary>
+    /// Writes the settings and starts the processes; under the lock, so that of two that come at once the second finds the first one's platform. The outcome's second part takes both back,
+    /// and is null for a platform that ran before: what is wrong with that is told, and its guests and users keep what they have.
+    /// </summary>
+    private async Task<(Settings Settings, Func<Task>? Undo)> BeginAsync(
+        DataDirectory data, PlatformProcesses processes, DovetailConfiguration? configuration, UpOptions options, CancellationToken ct)
+    {
+        await using var door = await DoorLock.TakeAsync(data, time, progress, ct);
+        var settings = Merge(data, configuration, options);
+        var running = PlatformProcesses.IsRunning(data);
+        var before = File.Exists(data.Settings) ? Settings.Read(data) : null;
+        if (!running)
+        {
+            ListenAddress.Require(settings.ListenEndPoint, "the API server", "Stop that program, or choose another address with --listen.");
+            if (settings.Node) RequireRegistryPort(data, settings.RegistryPort);
+            settings.Write(data);
+        }
+
+        await processes.StartAsync(ct);
+        return (settings, running ? null : () => UndoAsync(data, settings, before));
+    }
+
+    private async Task UndoAsync(DataDirectory data, Settings settings, Settings? before)
+    {
+        await using var door = await DoorLock.TakeAsync(data, time, progress, CancellationToken.None);
+        using var stop = new PlatformStop(data, settings, time, progress);
+        if (await stop.ButGuestsAsync(CancellationToken.None)) await Console.Error.WriteLineAsync("guests of an earlier run go on; dovetail down stops them");
+        if (before is not null) before.Write(data);
+        else File.Delete(data.Settings);
+    }
+
+    /// <summary>Said here, and at once: the node agent would wait for the port to become free. A registry of an earlier run is adopted.</summary>
+    private static void RequireRegistryPort(DataDirectory data, int port)
+    {
+        if (NodeParts.FindAlive(data, "registry") is null)
+            ListenAddress.Require(new IPEndPoint(IPAddress.Loopback, port), "the platform's registry", "Stop that program, or choose another port: registry.port in the file of --config (docs/configuration.md).");
     }
 
     /// <summary>Without flags a platform comes up as it was; one that runs is not changed under its users' feet.</summary>
-    private static Settings Merge(DataDirectory? data, bool running, DovetailConfiguration? configuration, UpOptions options)
+    private static Settings Merge(DataDirectory? data, DovetailConfiguration? configuration, UpOptions options)
     {
-        var asked = options.Listen is not null || options.TokenFile is not null || options.NoNode || configuration is not null;
         var kept = data is not null && File.Exists(data.Settings) ? Settings.Read(data) : null;
-        if (kept is not null && !asked) return kept;
-        var settings = Settings.From(configuration, options.Listen, options.TokenFile, options.NoNode);
-        if (running && kept is not null && settings != kept)
-            throw new UserErrorException($"the platform in {data!.Root} runs with other settings", "Stop it with `dovetail down` first, or run `dovetail up` without flags.");
+        var asked = configuration is null ? kept ?? new Settings() : Settings.From(configuration);
+        var settings = asked.With(options.Listen, options.TokenFile, options.NoNode);
+        if (data is not null && kept is not null && PlatformProcesses.IsRunning(data) && settings.DifferencesFrom(kept) is { Length: > 0 } differences)
+            throw new UserErrorException($"the platform in {data.Root} runs with other settings: {string.Join("; ", differences)}", "Stop it with `dovetail down` first, or run `dovetail up` without these.");
         return settings;
     }
 
@@ -62,7 +112,7 @@ internal sealed class UpCommand(TimeProvider time, Progress progress)
         Console.WriteLine($"API         {settings.ApiUrl}");
         Console.WriteLine($"kubeconfig  {data.Kubeconfig}");
         Console.WriteLine($"node        {(settings.Node ? $"{PlatformProcesses.NodeName(settings)} {PlatformProcesses.Describe(node)}{Emulation(node)}" : "none (--no-node)")}");
-        Console.WriteLine($"next        {kubectl ?? "kubectl"} --kubeconfig {data.Kubeconfig} get nodes");
+        Console.WriteLine($"next        {Shell.Quote(kubectl ?? "kubectl")} --kubeconfig {Shell.Quote(data.Kubeconfig)} get {(settings.Node ? "nodes" : "namespaces")}");
     }
 
     private static string Emulation(k8s.Models.V1Node? node) =>

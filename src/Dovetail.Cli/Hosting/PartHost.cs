@@ -35,7 +35,7 @@ internal static class PartHost
         using var settled = TimeProvider.System.CreateTimer(static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null, Settled, Timeout.InfiniteTimeSpan);
         try
         {
-            await run(data, Settings.Read(data), loggers);
+            await run(data, Settings.Read(data).Validated(), loggers);
             return 0;
         }
         catch (OperationCanceledException)

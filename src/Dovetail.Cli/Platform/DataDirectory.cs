@@ -16,11 +16,14 @@ public sealed class DataDirectory
     /// <summary>The layout that this program writes.</summary>
     public const int Format = 1;
 
-    private DataDirectory(string path, string instanceId) => (Root, InstanceId) = (path, instanceId);
+    private DataDirectory(string path, InstanceRecord record) => (Root, InstanceId, WrittenFormat) = (path, record.Id, record.Format);
 
     public string Root { get; }
 
     public string InstanceId { get; }
+
+    /// <summary>The version of its layout; more than <see cref="Format"/> when a newer program wrote it.</summary>
+    public int WrittenFormat { get; }
 
     public string Pki => Path.Combine(Root, "pki");
 
@@ -47,6 +50,9 @@ public sealed class DataDirectory
 
     public string Record(string part) => Path.Combine(Run, part + ".json");
 
+    /// <summary>Held by who starts or stops the platform.</summary>
+    public string DoorLock => Path.Combine(Run, "door.lock");
+
     public string SupervisorLock => Path.Combine(Run, "supervisor.lock");
 
     /// <summary>Present while the platform is meant to be up. Whoever finds its supervisor dead starts another one as long as it is there.</summary>
@@ -56,7 +62,7 @@ public sealed class DataDirectory
     public static string Default =>
         Environment.IsPrivilegedProcess
             ? "/var/lib/dovetail"
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "dovetail");
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "dovetail"); // a fresh user has no ~/.local/share yet
 
     public static string Resolve(string? option) => Path.GetFullPath(string.IsNullOrEmpty(option) ? Default : option);
 
@@ -64,10 +70,21 @@ public sealed class DataDirectory
     /// <exception cref="UserErrorException">It was written by a newer version, or its record cannot be read.</exception>
     public static DataDirectory? Find(string? option)
     {
+        var found = FindOfAnyFormat(option);
+        return found?.Newer is { } newer ? throw new UserErrorException(newer, "Use that version, or another data folder.") : found;
+    }
+
+    /// <summary>Opens a folder that is there, a newer version's as well: to look at what runs and to stop it, its id and its process records are enough.</summary>
+    /// <exception cref="UserErrorException">Its record cannot be read.</exception>
+    public static DataDirectory? FindOfAnyFormat(string? option)
+    {
         var root = Resolve(option);
         var record = Path.Combine(root, "instance.json");
-        return File.Exists(record) ? new DataDirectory(root, Read(record).Id) : null;
+        return File.Exists(record) ? new DataDirectory(root, Read(record)) : null;
     }
+
+    /// <summary>Says that a newer version wrote the folder; null when it is one of ours.</summary>
+    public string? Newer => WrittenFormat > Format ? $"the data folder {Root} was written by a newer version (format {WrittenFormat}; this one reads up to {Format})" : null;
 
     /// <summary>Opens a folder, and makes it when it is not there.</summary>
     public static DataDirectory Ensure(string? option)
@@ -78,7 +95,7 @@ public sealed class DataDirectory
         try
         {
             Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            var made = new DataDirectory(root, fresh.Id);
+            var made = new DataDirectory(root, fresh);
             foreach (var folder in new[] { made.Logs, made.Run, made.Images, Path.GetDirectoryName(made.Database)!, made.Pki })
                 Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             AtomicFile.Write(Path.Combine(root, "instance.json"), JsonSerializer.SerializeToUtf8Bytes(fresh, PlatformJson.Default.InstanceRecord));
@@ -97,14 +114,16 @@ public sealed class DataDirectory
         {
             record = JsonSerializer.Deserialize(File.ReadAllBytes(path), PlatformJson.Default.InstanceRecord);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"{path} is another user's", "Run this as that user, or choose another data folder with --data-dir.");
+        }
+        catch (Exception e) when (e is IOException or JsonException)
         {
             throw new UserErrorException($"{path} cannot be read: {e.Message}", "Restore it from a backup, or choose another data folder with --data-dir.");
         }
 
         if (record is not { Id.Length: 6 }) throw new UserErrorException($"{path} names no instance", "Restore it from a backup, or choose another data folder with --data-dir.");
-        if (record.Format > Format)
-            throw new UserErrorException($"the data folder was written by a newer version (format {record.Format}; this one reads up to {Format})", "Use that version, or another data folder.");
         return record;
     }
 }

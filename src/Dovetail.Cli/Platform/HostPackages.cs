@@ -9,6 +9,7 @@ internal static class HostPackages
     [
         ("libvirt-daemon", "/usr/sbin/libvirtd"),
         ("libvirt-daemon-driver-qemu", "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"),
+        ("libvirt-clients", "/usr/bin/virsh"),
         ("libvirt0", "/usr/lib/x86_64-linux-gnu/libvirt.so.0"),
         ("qemu-system-x86", "/usr/bin/qemu-system-x86_64"),
         ("qemu-utils", "/usr/bin/qemu-img"),
@@ -24,6 +25,10 @@ internal static class HostPackages
         ("docker-registry", "/usr/bin/docker-registry"),
         ("util-linux", "/usr/bin/setpriv"),
     ];
+
+    private const string Policy = "/usr/sbin/policy-rc.d";
+
+    private static readonly Dictionary<string, string> Services = new() { ["containerd"] = "containerd.service", ["docker-registry"] = "docker-registry.service" };
 
     /// <summary>What the image recipes need on top.</summary>
     private static readonly (string Package, string File)[] NeededForImages =
@@ -44,16 +49,52 @@ internal static class HostPackages
     /// <summary>Installs what is missing: as root by apt, otherwise refuses with the exact command.</summary>
     public static async Task EnsureAsync(bool forImages, Progress progress, CancellationToken ct)
     {
-        string[] missing = [.. (forImages ? NeededForImages : Needed).Where(n => !IsThere(n.File)).Select(n => n.Package).Distinct()];
+        var missing = Missing(forImages);
         if (missing.Length == 0) return;
-        var command = $"apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
-        if (!Environment.IsPrivilegedProcess) throw new UserErrorException($"packages are missing: {string.Join(' ', missing)}", $"Run as root: {command}");
+        if (!Environment.IsPrivilegedProcess) throw new UserErrorException($"packages are missing: {string.Join(' ', missing)}", $"Run as root: {Command(forImages)}");
         if (!File.Exists("/usr/bin/apt-get")) throw new UserErrorException($"packages are missing: {string.Join(' ', missing)}, and this machine has no apt-get", "Install them another way.");
-        await progress.RunAsync($"installing {missing.Length} packages", async () =>
+        await Console.Error.WriteLineAsync($"installing {string.Join(' ', missing)}");
+        await progress.RunAsync("installing packages", async () =>
         {
             await AptAsync(["update"], ct);
-            await AptAsync(["install", "-y", "--no-install-recommends", .. missing], ct);
+            await WithoutServicesAsync(missing, () => AptAsync(["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", .. missing], ct));
         });
+        var still = Missing(forImages);
+        if (still.Length > 0) throw new UserErrorException($"apt-get has installed {string.Join(' ', still)}, but not where Debian 12 puts their programs", "Dovetail needs Debian 12.");
+    }
+
+    /// <summary>What root would have to run; null when nothing is missing.</summary>
+    public static string? Command(bool forImages) =>
+        Missing(forImages) is { Length: > 0 } missing ? $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', missing)}" : null;
+
+    private static string[] Missing(bool forImages) => [.. (forImages ? NeededForImages : Needed).Where(n => !IsThere(n.File)).Select(n => n.Package).Distinct()];
+
+    /// <summary>
+    /// Services of what is installed here are neither started (<c>policy-rc.d</c>, whose exit code 101 forbids it; a policy that the machine has stays) nor enabled: the platform runs daemons
+    /// of its own, and Debian's docker-registry would take the very port.
+    /// </summary>
+    private static async Task WithoutServicesAsync(string[] installed, Func<Task> install)
+    {
+        var own = !File.Exists(Policy);
+        if (own)
+        {
+            await File.WriteAllTextAsync(Policy, "#!/bin/sh\nexit 101\n");
+            File.SetUnixFileMode(Policy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        try
+        {
+            await install();
+        }
+        finally
+        {
+            if (own) File.Delete(Policy);
+        }
+
+        string[] services = [.. installed.Where(Services.ContainsKey).Select(package => Services[package])];
+        if (services.Length == 0 || !Supervision.Systemd.IsRunning) return;
+        using var disable = Process.Start(new ProcessStartInfo("systemctl", ["disable", "--quiet", .. services]) { RedirectStandardError = true });
+        if (disable is not null) await disable.WaitForExitAsync();
     }
 
     private static bool IsThere(string file)
@@ -65,11 +106,10 @@ internal static class HostPackages
 
     private static async Task AptAsync(string[] arguments, CancellationToken ct)
     {
-        var start = new ProcessStartInfo("apt-get", arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("apt-get", arguments) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
-        // Services of packages are not ours to start: the platform runs its own daemons.
-        start.Environment["RUNLEVEL"] = "1";
         using var process = Process.Start(start) ?? throw new IOException("could not start apt-get");
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(ct);
         var error = process.StandardError.ReadToEndAsync(ct);
         await process.WaitForExitAsync(ct);

@@ -83,6 +83,7 @@ public sealed record Settings
     [JsonIgnore]
     public string ApiUrl => $"https://{(ListenEndPoint.Address.Equals(IPAddress.Any) || ListenEndPoint.Address.Equals(IPAddress.IPv6Any) ? "127.0.0.1" : HostPart(ListenEndPoint.Address))}:{ListenEndPoint.Port}";
 
+    /// <summary>What is kept in the data folder, as it is: what was true when it was written, a file that it names for one, may no longer be.</summary>
     /// <exception cref="UserErrorException">There are none, or what is there cannot be read.</exception>
     public static Settings Read(DataDirectory data)
     {
@@ -90,8 +91,7 @@ public sealed record Settings
         try
         {
             var settings = JsonSerializer.Deserialize(File.ReadAllBytes(data.Settings), PlatformJson.Default.Settings) ?? throw new UserErrorException($"{data.Settings} is empty", next);
-            settings.Validate();
-            return settings;
+            return IPEndPoint.TryParse(settings.Listen, out _) ? settings : throw new JsonException($"listen: \"{settings.Listen}\" is not ADDRESS:PORT");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -101,23 +101,46 @@ public sealed record Settings
 
     public void Write(DataDirectory data) => AtomicFile.Write(data.Settings, JsonSerializer.SerializeToUtf8Bytes(this, PlatformJson.Default.Settings));
 
-    /// <summary>Flags win over the file, the file over the defaults.</summary>
-    public static Settings From(DovetailConfiguration? file, string? listen, string? tokenFile, bool noNode)
+    /// <summary>What a configuration file says, its gaps filled with the defaults.</summary>
+    public static Settings From(DovetailConfiguration file) => new()
     {
-        var settings = new Settings
+        Listen = file.Listen ?? "127.0.0.1:6443",
+        TokenFile = file.TokenFile is { } tokens ? Path.GetFullPath(tokens) : null,
+        Node = file.Node?.Enabled ?? true,
+        NodeName = file.Node?.Name,
+        PodCIDR = file.Node?.PodCIDR,
+        HandlerPort = file.Node?.HandlerPort ?? 0,
+        RegistryPort = file.Registry?.Port ?? 5000,
+        HistoryRetentionHours = file.History?.RetentionHours ?? 24,
+    };
+
+    /// <summary>Flags win over what the file says or the platform had before; what they leave away stays.</summary>
+    /// <exception cref="UserErrorException">The outcome cannot be used; every fault is named.</exception>
+    public Settings With(string? listen, string? tokenFile, bool? noNode)
+    {
+        return (this with
         {
-            Listen = listen ?? file?.Listen ?? "127.0.0.1:6443",
-            TokenFile = (tokenFile ?? file?.TokenFile) is { } tokens ? Path.GetFullPath(tokens) : null,
-            Node = !noNode && file?.Node?.Enabled != false,
-            NodeName = file?.Node?.Name,
-            PodCIDR = file?.Node?.PodCIDR,
-            HandlerPort = file?.Node?.HandlerPort ?? 0,
-            RegistryPort = file?.Registry?.Port ?? 5000,
-            HistoryRetentionHours = file?.History?.RetentionHours ?? 24,
-        };
-        settings.Validate();
-        return settings;
+            Listen = listen ?? Listen,
+            TokenFile = tokenFile is null ? TokenFile : Path.GetFullPath(tokenFile),
+            Node = noNode is { } no ? !no : Node,
+        }).Validated();
     }
+
+    /// <summary>In words, what is not as in <paramref name="running"/>: <c>listen is 127.0.0.1:6443, not 127.0.0.1:7443</c>. Empty when all is the same.</summary>
+    public ImmutableArray<string> DifferencesFrom(Settings running) =>
+        [.. Named().Zip(running.Named()).Where(p => p.First.Value != p.Second.Value).Select(p => $"{p.First.Field} is {p.Second.Value}, not {p.First.Value}")];
+
+    private IEnumerable<(string Field, string Value)> Named() =>
+    [
+        ("listen", Listen),
+        ("tokenFile", TokenFile ?? "none"),
+        ("node.enabled", Node ? "true" : "false"),
+        ("node.name", NodeName ?? "the host's"),
+        ("node.podCIDR", PodCIDR ?? "chosen by itself"),
+        ("node.handlerPort", $"{HandlerPort}"),
+        ("registry.port", $"{RegistryPort}"),
+        ("history.retentionHours", $"{HistoryRetentionHours}"),
+    ];
 
     /// <summary>Reads a configuration file; every fault is named.</summary>
     public static DovetailConfiguration ReadConfiguration(string path)
@@ -136,7 +159,9 @@ public sealed record Settings
         }
     }
 
-    private void Validate()
+    /// <summary>These settings, when a part can start with them on this machine now.</summary>
+    /// <exception cref="UserErrorException">It cannot; every fault is named.</exception>
+    public Settings Validated()
     {
         var faults = ImmutableArray.CreateBuilder<string>();
         if (!IPEndPoint.TryParse(Listen, out var end) || end.Port == 0) faults.Add($"listen: \"{Listen}\" is not ADDRESS:PORT");
@@ -145,7 +170,7 @@ public sealed record Settings
         if (HistoryRetentionHours < 1) faults.Add($"history.retentionHours: {HistoryRetentionHours} is less than 1");
         if (PodCIDR is not null && !IPNetwork.TryParse(PodCIDR, out _)) faults.Add($"node.podCIDR: \"{PodCIDR}\" is not a CIDR");
         if (TokenFile is not null && !File.Exists(TokenFile)) faults.Add($"tokenFile: there is no {TokenFile}");
-        if (faults.Count > 0) throw new UserErrorException(string.Join("; ", faults), "See docs/configuration.md.");
+        return faults.Count == 0 ? this : throw new UserErrorException(string.Join("; ", faults), "See docs/configuration.md.");
     }
 
     private static IPEndPoint ParseListen(string listen) => IPEndPoint.Parse(listen);

@@ -10,12 +10,14 @@ public sealed record PartRecord(int Pid, long StartTicks, string BootId)
     internal ProcessId Id => new(Pid, StartTicks, BootId);
 
     /// <summary>The part's live process, or null.</summary>
-    internal static ProcessId? FindAlive(DataDirectory data, string part)
+    internal static ProcessId? FindAlive(DataDirectory data, string part) => Find(data, part) is { IsAlive: true } alive ? alive : null;
+
+    /// <summary>The part's last process, alive or not; null when none is recorded.</summary>
+    internal static ProcessId? Find(DataDirectory data, string part)
     {
         try
         {
-            var record = JsonSerializer.Deserialize(File.ReadAllBytes(data.Record(part)), PlatformJson.Default.PartRecord);
-            return record is { } found && found.Id.IsAlive ? found.Id : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(data.Record(part)), PlatformJson.Default.PartRecord)?.Id;
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

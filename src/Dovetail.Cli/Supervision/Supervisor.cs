@@ -45,7 +45,7 @@ internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, 
         while (!ct.IsCancellationRequested)
         {
             File.Delete(data.Failure(part));
-            var process = PartRecord.FindAlive(data, part) ?? Detached.Start(data, part, part, "--data-dir", data.Root);
+            var process = PartRecord.FindAlive(data, part) ?? Start(part);
             LogRunning(part, process.Pid);
             var started = time.GetTimestamp();
             try
@@ -78,6 +78,13 @@ internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, 
         }
     }
 
+    private ProcessId Start(string part)
+    {
+        var process = Detached.Start(data, part, part, "--data-dir", data.Root);
+        PartRecord.Write(data, part, process);
+        return process;
+    }
+
     [LoggerMessage(1, LogLevel.Information, "{Part} runs as process {Pid}")]
     private partial void LogRunning(string part, int pid);
 
@@ -97,11 +104,16 @@ internal static class Parts
     public const string Supervisor = "supervisor";
     public const string Server = "server";
     public const string Node = "node";
+
+    public static IReadOnlyList<string> All { get; } = [Supervisor, Server, Node];
 }
 
 internal static class ExitCodes
 {
     public const int Failed = 1;
+
+    /// <summary>The command line cannot be understood.</summary>
+    public const int Usage = 2;
 
     /// <summary>The part cannot start until somebody changes something; the reason is in its failure file.</summary>
     public const int CannotStart = 3;

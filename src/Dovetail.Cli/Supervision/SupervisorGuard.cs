@@ -20,7 +20,8 @@ internal sealed partial class SupervisorGuard(DataDirectory data, TimeProvider t
                 await Task.Delay(Pause, time, ct); // The one who stops the platform takes the mark away before the supervisor; the other part may be faster.
                 if (!File.Exists(data.Wanted) || PartRecord.FindAlive(data, Parts.Supervisor) is not null) continue;
                 LogRestart();
-                Detached.Start(data, Parts.Supervisor, "supervise", "--data-dir", data.Root);
+                // It records itself once it has the lock. The other part may have started one as well: the one without the lock ends at once.
+                await watch.WaitForExitAsync(Detached.Start(data, Parts.Supervisor, "supervise", "--data-dir", data.Root), ct);
             }
         }
         catch (OperationCanceledException)

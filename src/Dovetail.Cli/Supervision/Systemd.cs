@@ -17,31 +17,42 @@ internal static class Systemd
 
     public static void Start(DataDirectory data)
     {
-        // KillMode=process: a restart of the supervisor touches no part. Delegate: cgroups below are the node agent's.
-        var unit = $"""
-            [Unit]
-            Description=Dovetail in {data.Root}
-            After=network-online.target
-            Wants=network-online.target
-
-            [Service]
-            ExecStart={Environment.ProcessPath} supervise --data-dir {data.Root}
-            Environment={Mark}=1
-            Restart=always
-            RestartSec=1
-            KillMode=process
-            Delegate=yes
-            TasksMax=infinity
-            LimitNOFILE=1048576
-
-            [Install]
-            WantedBy=multi-user.target
-
-            """;
-        File.WriteAllText(Path.Combine(UnitFolder, Unit(data)), unit);
+        File.WriteAllText(Path.Combine(UnitFolder, Unit(data)), UnitText(Environment.ProcessPath ?? throw new InvalidOperationException("this process has no path"), data.Root));
         Run("daemon-reload");
         Run("enable", "--now", Unit(data));
     }
+
+    /// <summary>The unit's file (systemd.service(5), systemd.unit(5)).</summary>
+    internal static string UnitText(string program, string dataDir) =>
+        // KillMode=process: a restart of the supervisor touches no part. Delegate: cgroups below are the node agent's, and memory that runs out in one of them ends a guest, not the unit.
+        // StartLimitIntervalSec=0: however often it is killed, it comes back.
+        $"""
+        [Unit]
+        Description=Dovetail in {dataDir.Replace("%", "%%", StringComparison.Ordinal)}
+        After=network-online.target
+        Wants=network-online.target
+        StartLimitIntervalSec=0
+
+        [Service]
+        ExecStart={Quote(program)} supervise --data-dir {Quote(dataDir)}
+        Environment={Mark}=1
+        UMask=0022
+        Restart=always
+        RestartSec=200ms
+        KillMode=process
+        Delegate=yes
+        OOMPolicy=continue
+        TasksMax=infinity
+        LimitNOFILE=1048576
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """;
+
+    // Within double quotes systemd reads C escapes; % starts a specifier and $ a variable anywhere.
+    private static string Quote(string word) =>
+        '"' + word.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal) + '"';
 
     public static void Stop(DataDirectory data)
     {

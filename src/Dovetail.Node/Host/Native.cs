@@ -15,6 +15,9 @@ internal static partial class Native
     private const int EpollCloexec = 0x80000;
     private const int SysPidfdSendSignal = 424;
     private const int SysPidfdOpen = 434;
+    private const ulong MountBind = 0x1000;
+    private const ulong MountPrivate = 0x40000;
+    private const int MountDetach = 2;
     private const int CharacterDevice = 0x2000;
 
     /// <summary>A descriptor that becomes readable when the process ends; -1 when there is no such process.</summary>
@@ -48,6 +51,16 @@ internal static partial class Native
     }
 
     public static void Own(string path, int owner) => Checked(Lchown(path, owner, owner), $"chown {path}");
+
+    /// <summary>Binds a file or folder to another place, without what is mounted below it now or later.</summary>
+    public static void Bind(string source, string place)
+    {
+        Checked(Mount(source, place, null, MountBind, 0), $"bind {source} to {place}");
+        Checked(Mount(null, place, null, MountPrivate, 0), $"make {place} private");
+    }
+
+    /// <summary>Takes the uppermost mount away from a place; who uses it keeps it.</summary>
+    public static void Detach(string place) => Checked(Unmount(place, MountDetach), $"unmount {place}");
 
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     public struct EpollEvent
@@ -83,6 +96,12 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "mknod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mknod(string path, uint mode, ulong device);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Mount(string? source, string target, string? type, ulong flags, nint data);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string target, int flags);
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Lchown(string path, int owner, int group);

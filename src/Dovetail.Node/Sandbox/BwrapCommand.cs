@@ -29,8 +29,8 @@ internal static class BwrapCommand
         "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
     ];
 
-    /// <summary>Arguments of /bin/sh. <paramref name="cgroupProcs"/> are the files that a process joins its cgroups by.</summary>
-    public static string[] Build(SandboxSpec spec, SandboxFiles files, IEnumerable<string> cgroupProcs)
+    /// <summary>Arguments of /bin/sh. <paramref name="reach"/> tells where the sandbox's uid finds a path of the host; <paramref name="cgroupProcs"/> are the files that a process joins its cgroups by.</summary>
+    public static string[] Build(SandboxSpec spec, SandboxFiles files, Func<string, string> reach, IEnumerable<string> cgroupProcs)
     {
         // The paths are ours (data folder and instance id); they are handed to the shell as arguments all the same, never spliced into its text.
         const string script =
@@ -44,7 +44,7 @@ internal static class BwrapCommand
         [
             "-c", script, "sandbox", files.OuterPid, files.Status, files.Seccomp, files.OuterLog,
             .. cgroupProcs, "--",
-            .. OuterCommand(spec), "bwrap", .. Namespaces, "--hostname", spec.Hostname, .. Usr, .. QemuDriverOnly(), .. Mounts(spec, files), .. Environment(spec),
+            .. OuterCommand(spec), "bwrap", .. Namespaces, "--hostname", spec.Hostname, .. Usr, .. QemuDriverOnly(), .. Mounts(spec, files, reach), .. Environment(spec),
             "--json-status-fd", "8", "--seccomp", "9", "--chdir", "/", .. spec.Programs,
         ];
     }
@@ -63,20 +63,20 @@ internal static class BwrapCommand
             .Where(drivers => File.Exists($"{drivers}/{QemuDriver}"))
             .SelectMany(drivers => new[] { "--tmpfs", drivers, "--ro-bind", $"{drivers}/{QemuDriver}", $"{drivers}/{QemuDriver}" });
 
-    private static IEnumerable<string> Mounts(SandboxSpec spec, SandboxFiles files)
+    private static IEnumerable<string> Mounts(SandboxSpec spec, SandboxFiles files, Func<string, string> reach)
     {
-        string[] kvm = spec.Kvm ? ["--dev-bind", files.KvmNode, "/dev/kvm"] : [];
+        string[] kvm = spec.Kvm ? ["--dev-bind", reach(files.KvmNode), "/dev/kvm"] : [];
         return
         [
-            "--ro-bind", files.Etc, "/etc", "--proc", "/proc", "--dev", "/dev", "--dev-bind", files.TunNode, "/dev/net/tun", .. kvm,
+            "--ro-bind", reach(files.Etc), "/etc", "--proc", "/proc", "--dev", "/dev", "--dev-bind", reach(files.TunNode), "/dev/net/tun", .. kvm,
             "--tmpfs", "/tmp", "--tmpfs", "/var", "--dir", SandboxLayout.RuntimeHome, "--symlink", "var/run", "/run", "--dir", SandboxLayout.LibvirtSockets,
             // Without it libvirt fails to start a domain with "An error occurred, but the cause is unknown".
             "--ro-bind", "/sys/devices/system", "/sys/devices/system",
-            "--ro-bind", spec.InitPath, SandboxLayout.Init, "--ro-bind", spec.LauncherPath, SandboxLayout.Launcher,
-            "--bind", files.Sockets, SandboxLayout.Sockets, "--bind", files.Private, SandboxLayout.Private, "--bind", files.EphemeralDisks, SandboxLayout.EphemeralDisks,
-            "--dir", SandboxLayout.ContainerDisks, .. spec.Disks.SelectMany(disk => new[] { "--ro-bind", disk.HostPath, disk.InsidePath }),
-            "--bind", files.Cache, SandboxLayout.CacheHome, "--bind", files.State, SandboxLayout.StateHome, "--bind", files.Logs, SandboxLayout.Logs,
-            "--ro-bind", files.QemuConf, SandboxLayout.QemuConf,
+            "--ro-bind", reach(spec.InitPath), SandboxLayout.Init, "--ro-bind", reach(spec.LauncherPath), SandboxLayout.Launcher,
+            "--bind", reach(files.Sockets), SandboxLayout.Sockets, "--bind", reach(files.Private), SandboxLayout.Private, "--bind", reach(files.EphemeralDisks), SandboxLayout.EphemeralDisks,
+            "--dir", SandboxLayout.ContainerDisks, .. spec.Disks.SelectMany(disk => new[] { "--ro-bind", reach(disk.HostPath), disk.InsidePath }),
+            "--bind", reach(files.Cache), SandboxLayout.CacheHome, "--bind", reach(files.State), SandboxLayout.StateHome, "--bind", reach(files.Logs), SandboxLayout.Logs,
+            "--ro-bind", reach(files.QemuConf), SandboxLayout.QemuConf,
             "--remount-ro", "/",
         ];
     }

@@ -36,7 +36,7 @@ internal sealed class CapabilityCache(NodeAgentOptions options, Cgroups cgroups,
     public async Task<string> EnsureAsync(bool kvm, CancellationToken ct)
     {
         if (Find(kvm) is { } warm) return warm;
-        var sandboxes = new Sandboxes(work, cgroups, watch, time);
+        var sandboxes = new Sandboxes(work, new SandboxView(new NodePaths(options.InstanceId, options.DataDirectory)), cgroups, watch, time);
         try
         {
             await RunAsync(sandboxes, kvm, ct);

@@ -41,7 +41,7 @@ internal sealed class SandboxFiles(NodePaths paths, string podUid)
     public void Prepare(SandboxSpec spec, string? warmCapabilities)
     {
         // The folders above are searchable by the sandbox's uid (0711), their content is not listable by it.
-        foreach (var folder in new[] { paths.Pod(podUid), root, Path.GetDirectoryName(Private)!, paths.RunPod(podUid), Path.GetDirectoryName(Sockets)! }) MakeFolder(folder, 0x1C9);
+        foreach (var folder in new[] { paths.DataRoot, paths.Pods, paths.Pod(podUid), root, Path.GetDirectoryName(Private)!, paths.RunPod(podUid), Path.GetDirectoryName(Sockets)! }) MakeFolder(folder, 0x1C9);
         MakeFolder(Etc, 0x1ED);
         MakeFolder($"{Etc}/libvirt", 0x1ED);
         foreach (var folder in new[] { Sockets, Private, EphemeralDisks, Cache, State, Logs, $"{State}/libvirt", $"{Cache}/libvirt", $"{Cache}/libvirt/qemu", $"{Cache}/libvirt/qemu/cache", CapabilityFolder })

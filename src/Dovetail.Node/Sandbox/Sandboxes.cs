@@ -12,7 +12,7 @@ internal readonly record struct RunningSandbox(ProcessId Init);
 /// Starts, finds again, ends and removes sandboxes. Everything is idempotent and found again from the host itself (cgroup members and bwrap's status file), so that a node agent that was
 /// killed between any two steps goes on.
 /// </summary>
-internal sealed class Sandboxes(NodePaths paths, Cgroups cgroups, ProcessWatch watch, TimeProvider time)
+internal sealed class Sandboxes(NodePaths paths, SandboxView view, Cgroups cgroups, ProcessWatch watch, TimeProvider time)
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(250);
@@ -26,7 +26,7 @@ internal sealed class Sandboxes(NodePaths paths, Cgroups cgroups, ProcessWatch w
         files.Prepare(spec, warmCapabilities);
         var joins = cgroups.Create(spec.PodUid, spec.Limits);
 
-        var start = new ProcessStartInfo("/bin/sh", BwrapCommand.Build(spec, files, joins)) { UseShellExecute = false, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo("/bin/sh", BwrapCommand.Build(spec, files, view.Reach, joins)) { UseShellExecute = false, WorkingDirectory = "/" };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
         using var outer = Process.Start(start) ?? throw new IOException("could not start /bin/sh");

@@ -12,6 +12,7 @@ namespace Dovetail.Node.Tests.Real;
 internal sealed class NodeRig : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    // Closed to others, as /root and home folders are: the sandbox's uid has to get at programs and data all the same.
     private readonly string folder = Directory.CreateTempSubdirectory("dovetail-node-").FullName;
     private CancellationTokenSource? running;
     private Task agentRun = Task.CompletedTask;
@@ -140,9 +141,6 @@ internal sealed class NodeRig : IAsyncDisposable
         using var gcc = Process.Start("gcc", ["-static", "-Os", "-o", program, source]);
         await gcc.WaitForExitAsync();
         gcc.ExitCode.ShouldBe(0);
-
-        // The sandbox's uid has to reach it for the bind.
-        File.SetUnixFileMode(folder, (UnixFileMode)0x1ED);
         return program;
     }
 }

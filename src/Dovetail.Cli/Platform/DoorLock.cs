@@ -1,0 +1,25 @@
+namespace Dovetail.Cli.Platform;
+
+/// <summary>Lets one command at a time start or stop a platform. The lock is the kernel's: it ends with its process.</summary>
+internal static class DoorLock
+{
+    private const int WouldBlock = 11;
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Waits for whoever has it; dispose of the result to give it back.</summary>
+    public static Task<FileStream> TakeAsync(DataDirectory data, TimeProvider time, Progress progress, CancellationToken ct) =>
+        progress.RunAsync("waiting for another dovetail up or down", async () =>
+        {
+            while (true)
+            {
+                try
+                {
+                    return new FileStream(data.DoorLock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                }
+                catch (IOException e) when (e.HResult == WouldBlock)
+                {
+                    await Task.Delay(Beat, time, ct);
+                }
+            }
+        });
+}
