@@ -8,7 +8,7 @@ internal sealed class ImageCommand(string root, Progress progress)
 {
     public void List(string? dataDir)
     {
-        var store = Store(DataDirectory.Ensure(dataDir));
+        var store = new ImageStore(Path.Combine(root, "images"), DataDirectory.Find(dataDir)?.Images ?? Path.Combine(DataDirectory.Resolve(dataDir), "images"));
         foreach (var name in store.Names)
         {
             var built = store.Find(name) is { } image ? $"built, {new FileInfo(image.Layer).Length >> 20} MiB" : "not built";
@@ -21,7 +21,8 @@ internal sealed class ImageCommand(string root, Progress progress)
     /// <summary>Builds what is not built, and puts it into the registry of the running platform. Without a name: every image that has been built.</summary>
     public async Task PushAsync(string? dataDir, string? name, CancellationToken ct)
     {
-        var data = DataDirectory.Find(dataDir) ?? throw new UserErrorException("there is no platform here", "Start it with dovetail up.");
+        var data = DataDirectory.Find(dataDir) ?? throw new UserErrorException($"there is no platform in {DataDirectory.Resolve(dataDir)}", "Start it with dovetail up.");
+        if (!File.Exists(data.Settings)) throw new UserErrorException($"the platform in {data.Root} has not been started", "Start it with dovetail up.");
         var settings = Settings.Read(data);
         if (!settings.Node) throw new UserErrorException("this platform has no registry (--no-node)", "Start it with a node.");
         using var registry = new RegistryPush(settings.RegistryPort);
@@ -34,9 +35,9 @@ internal sealed class ImageCommand(string root, Progress progress)
             {
                 await progress.RunAsync($"pushing {one}", () => registry.PushAsync(image, one, ct));
             }
-            catch (HttpRequestException e)
+            catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                throw new UserErrorException($"the registry on port {settings.RegistryPort} does not answer: {e.Message}", "dovetail status says whether it runs.");
+                throw new UserErrorException($"{one} could not be pushed to the registry on port {settings.RegistryPort}: {e.Message}", "dovetail status says whether it runs.");
             }
 
             Console.WriteLine(registry.Reference(one));
@@ -46,6 +47,7 @@ internal sealed class ImageCommand(string root, Progress progress)
     private async Task<OciImage> BuildAsync(DataDirectory data, string name, CancellationToken ct)
     {
         var store = Store(data);
+        if (!store.Names.Contains(name)) throw new UserErrorException($"there is no image \"{name}\"", $"There are: {string.Join(", ", store.Names)}.");
         if (store.Find(name) is { } present) return present;
         await HostPackages.EnsureAsync(forImages: true, progress, ct);
         var log = data.Log($"image-{name}");

@@ -30,11 +30,13 @@ internal static class Kubectl
         {
             using var process = Process.Start(new ProcessStartInfo(Path.Combine(root, "eng", "fetch-kubectl"), [data.Tools]) { RedirectStandardError = true, RedirectStandardOutput = true });
             if (process is null) return "it could not be started";
+            var output = process.StandardOutput.ReadToEndAsync(ct);
             var said = await process.StandardError.ReadToEndAsync(ct);
+            await output;
             await process.WaitForExitAsync(ct);
             return process.ExitCode == 0 ? null : said.Trim();
         });
-        if (failed is not null) await Console.Error.WriteLineAsync($"no usable kubectl on PATH, and none could be fetched ({failed}); install kubectl 1.{OldestMinor} or newer");
+        if (failed is not null) await Console.Error.WriteLineAsync($"no usable kubectl on PATH, and none could be fetched ({failed}); the platform works without it, but install kubectl 1.{OldestMinor} or newer to use it");
     }
 
     private static async Task<bool> IsUsableAsync(string program, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
 using Dovetail.Machinery.Errors;
@@ -7,7 +8,7 @@ using Dovetail.Runtime.Seam;
 namespace Dovetail.Cli.Commands;
 
 /// <summary>One process: its id, or null when it does not run.</summary>
-public sealed record PartStatus(int? Pid);
+public sealed record PartStatus([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Pid);
 
 /// <summary>What <c>status -o json</c> prints.</summary>
 public sealed record StatusReport
@@ -61,16 +62,17 @@ internal sealed class StatusCommand(TimeProvider time)
 
     private async Task<StatusReport> ReportAsync(string? dataDir, CancellationToken ct)
     {
-        if (DataDirectory.Find(dataDir) is not { } data || !File.Exists(data.Settings))
+        if (DataDirectory.FindOfAnyFormat(dataDir) is not { } data || !File.Exists(data.Settings))
             return new StatusReport { Health = "Stopped", Message = "there is no platform here; dovetail up makes one", Version = Version, DataDir = DataDirectory.Resolve(dataDir), Supervisor = new(null), Server = new(null), Node = new(null) };
         var settings = Settings.Read(data);
         var server = PartRecord.FindAlive(data, Parts.Server);
         var node = PartRecord.FindAlive(data, Parts.Node);
         var (health, message) = (server, node) switch
         {
-            (null, null) => ("Stopped", "the platform does not run; dovetail up starts it"),
-            (null, _) => ("NotReady", $"the API server does not run; see {data.Log(Parts.Server)}"),
-            (_, null) when settings.Node => ("NotReady", $"the node agent does not run; see {data.Log(Parts.Node)}"),
+            _ when data.Newer is { } newer => (server is null && node is null ? "Stopped" : "NotReady", $"{newer}; use that version"),
+            (null, null) when !PlatformProcesses.IsRunning(data) => ("Stopped", "the platform does not run; dovetail up starts it"),
+            (null, _) => ("NotReady", $"the API server does not run: {Why(data, Parts.Server)}"),
+            (_, null) when settings.Node => ("NotReady", $"the node agent does not run: {Why(data, Parts.Node)}"),
             _ => await AskAsync(data, settings, ct),
         };
         return new StatusReport
@@ -91,6 +93,10 @@ internal sealed class StatusCommand(TimeProvider time)
             RegistryProcess = settings.Node ? new(NodeParts.FindAlive(data, "registry")?.Pid) : null,
         };
     }
+
+    /// <summary>What a part has said that cannot start; otherwise it is being started again, and its log tells of its end.</summary>
+    private static string Why(DataDirectory data, string part) =>
+        File.Exists(data.Failure(part)) ? string.Join(". ", File.ReadAllLines(data.Failure(part))) + " Then run dovetail up." : $"it is being started; its log is {data.Log(part)}";
 
     private async Task<(string Health, string? Message)> AskAsync(DataDirectory data, Settings settings, CancellationToken ct)
     {

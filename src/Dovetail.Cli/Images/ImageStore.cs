@@ -22,10 +22,9 @@ internal sealed class ImageStore(string recipes, string kept)
     }
 
     /// <summary>Builds unless it was built before. The recipe's output goes to <paramref name="say"/>.</summary>
-    /// <exception cref="UserErrorException">There is no such recipe, or it failed.</exception>
+    /// <exception cref="UserErrorException">The recipe failed.</exception>
     public async Task<OciImage> BuildAsync(string name, Action<string> say, CancellationToken ct)
     {
-        if (!Names.Contains(name)) throw new UserErrorException($"there is no image \"{name}\"", $"There are: {string.Join(", ", Names)}.");
         if (Find(name) is { } present) return present;
         var scratch = Path.Combine(kept, name, $"build-{Environment.ProcessId}");
         try

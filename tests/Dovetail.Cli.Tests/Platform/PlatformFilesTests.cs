@@ -41,7 +41,7 @@ public sealed class PlatformFilesTests : IDisposable
     public void The_kubeconfig_carries_certificate_key_and_authority_inline_and_is_for_its_owner_only()
     {
         using var authority = CertificateAuthority.LoadOrCreate(data.Pki, TimeProvider.System);
-        var settings = Settings.From(null, "127.0.0.1:7443", null, noNode: true);
+        var settings = new Settings().With("127.0.0.1:7443", null, noNode: true);
         PlatformIdentity.Ensure(authority, data, settings, "node-1");
 
         File.GetUnixFileMode(data.Kubeconfig).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -58,7 +58,7 @@ public sealed class PlatformFilesTests : IDisposable
     public void A_second_start_leaves_the_kubeconfig_as_it_is()
     {
         using var authority = CertificateAuthority.LoadOrCreate(data.Pki, TimeProvider.System);
-        var settings = Settings.From(null, null, null, noNode: false);
+        var settings = new Settings();
         PlatformIdentity.Ensure(authority, data, settings, "node-1");
         var (first, node) = (File.ReadAllText(data.Kubeconfig), File.ReadAllText(data.NodeKubeconfig));
         PlatformIdentity.Ensure(authority, data, settings, "node-1");

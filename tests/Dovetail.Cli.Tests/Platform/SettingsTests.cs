@@ -11,8 +11,26 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Without_a_file_and_flags_the_defaults_hold()
     {
-        var settings = Settings.From(null, null, null, noNode: false);
+        var settings = new Settings().With(null, null, null);
         (settings.Listen, settings.Node, settings.RegistryPort, settings.HistoryRetentionHours, settings.ApiUrl).ShouldBe(("127.0.0.1:6443", true, 5000, 24, "https://127.0.0.1:6443"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("node: {}\nregistry: {}\nhistory: {}\n")]
+    [InlineData("node: {name: host-7}\n")]
+    public void What_a_file_leaves_away_has_its_default_and_not_the_zero_of_its_type(string rest)
+    {
+        var settings = Settings.From(Read("apiVersion: config.dovetail.dev/v1\nkind: DovetailConfiguration\n" + rest));
+        (settings with { NodeName = null }).ShouldBe(new Settings());
+    }
+
+    [Fact]
+    public void Kept_settings_that_lack_a_field_have_its_default()
+    {
+        var data = DataDirectory.Ensure(folder);
+        File.WriteAllText(data.Settings, """{"listen":"127.0.0.1:7443"}""");
+        Settings.Read(data).ShouldBe(new Settings { Listen = "127.0.0.1:7443" });
     }
 
     [Fact]
@@ -28,8 +46,36 @@ public sealed class SettingsTests : IDisposable
     public void Flags_win_over_the_file()
     {
         var file = Read("apiVersion: config.dovetail.dev/v1\nkind: DovetailConfiguration\nlisten: 127.0.0.1:7000\nregistry: {port: 5001}\n");
-        var settings = Settings.From(file, "127.0.0.1:8000", null, noNode: true);
+        var settings = Settings.From(file).With("127.0.0.1:8000", null, noNode: true);
         (settings.Listen, settings.RegistryPort, settings.Node).ShouldBe(("127.0.0.1:8000", 5001, false));
+    }
+
+    [Fact]
+    public void A_flag_changes_what_it_names_and_leaves_the_rest_of_what_was_kept()
+    {
+        var kept = new Settings { RegistryPort = 5001, Node = false, PodCIDR = "10.9.0.0/24" };
+        kept.With("127.0.0.1:8000", null, null).ShouldBe(kept with { Listen = "127.0.0.1:8000" });
+        kept.With(null, null, noNode: false).Node.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Differences_are_told_by_the_names_of_the_fields()
+    {
+        var running = new Settings();
+        running.DifferencesFrom(running with { }).ShouldBeEmpty();
+        (running with { Listen = "127.0.0.1:8000", Node = false }).DifferencesFrom(running)
+            .ShouldBe(["listen is 127.0.0.1:6443, not 127.0.0.1:8000", "node.enabled is true, not false"]);
+    }
+
+    [Fact]
+    public void What_was_kept_can_be_looked_at_after_its_token_file_has_gone_but_not_started()
+    {
+        var (data, tokens) = (DataDirectory.Ensure(folder), Path.Combine(folder, "tokens.csv"));
+        File.WriteAllText(tokens, "");
+        new Settings().With(null, tokens, null).Write(data);
+        File.Delete(tokens);
+        var kept = Settings.Read(data);
+        Should.Throw<UserErrorException>(() => kept.Validated()).Message.ShouldContain(tokens);
     }
 
     [Theory]
@@ -38,7 +84,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("[::1]:6443", "https://[::1]:6443")]
     [InlineData("192.0.2.7:443", "https://192.0.2.7:443")]
     public void Clients_on_this_machine_are_given_an_address_that_they_can_reach(string listen, string url) =>
-        Settings.From(null, listen, null, noNode: true).ApiUrl.ShouldBe(url);
+        new Settings().With(listen, null, noNode: true).ApiUrl.ShouldBe(url);
 
     [Fact]
     public void Every_fault_is_named_at_once()
@@ -52,7 +98,7 @@ public sealed class SettingsTests : IDisposable
             registry: {port: 0}
             history: {retentionHours: 0}
             """);
-        var message = Should.Throw<UserErrorException>(() => Settings.From(file, null, null, noNode: false)).Message;
+        var message = Should.Throw<UserErrorException>(() => Settings.From(file).With(null, null, null)).Message;
         foreach (var field in new[] { "listen", "tokenFile", "node.podCIDR", "node.handlerPort", "registry.port", "history.retentionHours" }) message.ShouldContain($"{field}: ");
     }
 
@@ -69,7 +115,7 @@ public sealed class SettingsTests : IDisposable
     public void Settings_are_kept_in_the_data_folder()
     {
         var data = DataDirectory.Ensure(folder);
-        var settings = Settings.From(null, "127.0.0.1:7443", null, noNode: true);
+        var settings = new Settings().With("127.0.0.1:7443", null, noNode: true);
         settings.Write(data);
         Settings.Read(data).ShouldBe(settings);
         File.GetUnixFileMode(data.Settings).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -83,6 +129,9 @@ public sealed class SettingsTests : IDisposable
         DataDirectory.Ensure(folder).InstanceId.ShouldBe(data.InstanceId);
         File.WriteAllText(Path.Combine(folder, "instance.json"), $$"""{"id":"{{data.InstanceId}}","format":99}""");
         Should.Throw<UserErrorException>(() => DataDirectory.Find(folder)).Message.ShouldContain("newer version (format 99");
+        // To see what runs and to stop it, the folder is opened all the same.
+        var newer = DataDirectory.FindOfAnyFormat(folder)!;
+        (newer.InstanceId, newer.Newer).ShouldBe((data.InstanceId, newer.Newer.ShouldNotBeNull()));
     }
 
     [Theory]
