@@ -46,8 +46,7 @@ internal static class Doors
         root.Subcommands.Add(Hidden("node", (data, ct) => NodeProcess.RunAsync(data, ct)));
         root.Subcommands.Add(Hidden("packages", async (_, ct) =>
         {
-            await HostPackages.EnsureAsync(forImages: false, new Progress(Time), ct);
-            await HostPackages.EnsureAsync(forImages: true, new Progress(Time), ct);
+            await HostPackages.EnsureAsync(HostPackages.Tests, new Progress(Time), ct);
             return 0;
         }));
         root.Subcommands.Add(Hidden("kvm-probe", (_, _) => Task.FromResult(NodeProcess.ProbeKvm())));
@@ -111,7 +110,7 @@ internal static class Doors
         var noNode = new Option<bool>("--no-node") { Description = "Only the API: no virtual machines on this machine, no root needed; false takes it back" };
         var foreground = new Option<bool>("--foreground") { Description = "Stay, and stop the platform at Ctrl+C" };
         var command = new Command(name, description) { listen, config, tokens, noNode, foreground };
-        return (command, parse => new UpOptions(parse.GetValue(DataDir), parse.GetValue(listen), parse.GetValue(config), parse.GetValue(tokens), parse.GetResult(noNode) is null ? null : parse.GetValue(noNode), parse.GetValue(foreground)));
+        return (command, parse => new UpOptions(parse.GetValue(DataDir), parse.GetValue(listen), parse.GetValue(config), parse.GetValue(tokens), parse.GetResult(noNode) is { Implicit: false } ? parse.GetValue(noNode) : null, parse.GetValue(foreground)));
     }
 
     private static Command Status()

@@ -83,22 +83,85 @@ public sealed class DoorTests(PlatformFixture fixture)
     }
 
     [Fact]
-    public async Task What_keeps_a_platform_from_starting_is_said_with_the_next_step()
+    public async Task What_keeps_a_platform_from_starting_is_said_with_the_next_step_and_leaves_it_as_it_was()
     {
         var (first, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
-        var taken = new TestPlatform("taken-port");
+        var api = new TestPlatform("door faults"); // its folder has a blank in its name
+        var settings = Path.Combine(api.DataDir, "settings.json");
         try
         {
-            var up = await taken.DovetailAsync($"up --no-node --listen {first.Listen}", ct);
-            up.Code.ShouldNotBe(0);
-            up.Error.ShouldContain(first.Listen);
-            HostCensus.Processes().Where(p => p.CommandLine.Contains(taken.DataDir, StringComparison.Ordinal)).ShouldBeEmpty();
+            await RefusedAsync(api, $"up --no-node --listen {first.Listen}", ["process ", "has the port", "--listen"], ct);
+            File.Exists(settings).ShouldBeFalse("what was refused is not kept");
+            await RefusedAsync(api, "kubeconfig", ["dovetail up"], ct);
+            await RefusedAsync(api, "up --no-such-flag", ["--no-such-flag"], ct, code: 2);
+
+            (await api.DovetailAsync($"up --no-node --listen {api.Listen}", ct)).Text.ShouldContain(api.Listen);
+            (await api.DovetailAsync("up", ct)).Text.ShouldContain("none (--no-node)", customMessage: "what was set before holds without flags");
+            await RefusedAsync(api, $"up --listen {first.Listen}", [$"listen is {api.Listen}, not {first.Listen}", "dovetail down"], ct);
+            (await api.DovetailAsync("down", ct)).Text.ShouldContain("stopped");
+            (await api.DovetailAsync("down", ct)).Code.ShouldBe(0);
+
+            var kept = await File.ReadAllTextAsync(settings, ct);
+            await RefusedAsync(api, $"up --listen {first.Listen}", ["has the port"], ct);
+            (await File.ReadAllTextAsync(settings, ct)).ShouldBe(kept);
+
+            // A fault that no part knows: it dies each time, and waiting for it is of no use.
+            Directory.Move(Path.Combine(api.DataDir, "pki"), Path.Combine(api.DataDir, "pki.kept"));
+            await File.WriteAllTextAsync(Path.Combine(api.DataDir, "pki"), "", ct);
+            await RefusedAsync(api, "up", ["the server does not stay alive", "server.log", "pki"], ct);
+            File.Delete(Path.Combine(api.DataDir, "pki"));
+            Directory.Move(Path.Combine(api.DataDir, "pki.kept"), Path.Combine(api.DataDir, "pki"));
+
+            var record = Path.Combine(api.DataDir, "instance.json");
+            var instance = await File.ReadAllTextAsync(record, ct);
+            (await api.DovetailAsync("up", ct)).Text.ShouldContain(api.Listen);
+            await File.WriteAllTextAsync(record, instance.Replace("\"format\": 1", "\"format\": 99", StringComparison.Ordinal), ct);
+            await RefusedAsync(api, "up", ["newer version (format 99"], ct);
+            (await api.DovetailAsync("status", ct)).Out.ShouldContain("newer version (format 99");
+            (await api.DovetailAsync("down", ct)).Text.ShouldContain("stopped");
+            Processes(api).ShouldBeEmpty();
         }
         finally
         {
-            await taken.DovetailAsync("down", ct);
-            if (Directory.Exists(taken.DataDir)) Directory.Delete(taken.DataDir, recursive: true);
+            await api.DovetailAsync("down", CancellationToken.None);
+            if (Directory.Exists(api.DataDir)) Directory.Delete(api.DataDir, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_foreground_platform_stops_in_order_when_it_is_asked_to_end()
+    {
+        Assert.SkipWhen(Checkout.Obstacle is not null, Checkout.Obstacle ?? "");
+        var ct = TestContext.Current.CancellationToken;
+        var api = new TestPlatform("foreground");
+        using var process = Shell.Start(Checkout.Program, ["up", "--foreground", "--no-node", "--listen", api.Listen, "--data-dir", api.DataDir], api.Environment());
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync(ct) is { } line && !line.Contains("Ctrl+C", StringComparison.Ordinal)) continue;
+            (await api.DovetailAsync("status", ct)).Text.ShouldContain("Ready");
+            (await Shell.RunAsync("/bin/sh", ["-c", $"kill -TERM {process.Id}"], ct)).Text.ShouldBeEmpty();
+            await process.WaitForExitAsync(ct);
+            process.ExitCode.ShouldBe(0);
+            Processes(api).ShouldBeEmpty();
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+            await api.DovetailAsync("down", CancellationToken.None);
+            if (Directory.Exists(api.DataDir)) Directory.Delete(api.DataDir, recursive: true);
+        }
+    }
+
+    private static IEnumerable<(int Pid, string CommandLine)> Processes(TestPlatform platform) =>
+        HostCensus.Processes().Where(p => p.CommandLine.Contains(platform.DataDir, StringComparison.Ordinal));
+
+    private static async Task RefusedAsync(TestPlatform platform, string command, string[] said, CancellationToken ct, int code = 1)
+    {
+        var before = Processes(platform).ToList();
+        var refused = await platform.DovetailAsync(command, ct);
+        refused.Code.ShouldBe(code, refused.Everything);
+        foreach (var part in said) refused.Error.ShouldContain(part);
+        Processes(platform).ShouldBe(before, "what was refused neither starts nor stops anything");
     }
 
     private static async Task DownWithoutTraceAsync(TestPlatform platform, CancellationToken ct)

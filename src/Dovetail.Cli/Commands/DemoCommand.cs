@@ -19,7 +19,7 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
     public async Task<DataDirectory> RunAsync(UpOptions options, CancellationToken ct)
     {
         if (options.NoNode == true) throw new UserErrorException("the demo boots a virtual machine, which --no-node rules out", "Leave --no-node away.");
-        if (Environment.IsPrivilegedProcess) await HostPackages.EnsureAsync(forImages: true, progress, ct);
+        if (Environment.IsPrivilegedProcess) await HostPackages.EnsureAsync([.. HostPackages.Node, .. HostPackages.Images], progress, ct);
         var data = await new UpCommand(root, time, progress).RunAsync(options, ct);
         if (!Settings.Read(data).Node) throw new UserErrorException($"the demo boots a virtual machine, and the platform in {data.Root} has no node", "Run dovetail down, then dovetail demo --no-node=false.");
         await new ImageCommand(root, progress).PushAsync(data.Root, "tiny", ct);

@@ -17,13 +17,14 @@ internal sealed class DownCommand(TimeProvider time, Progress progress)
         if (data.Newer is { } newer) await Console.Error.WriteLineAsync($"{newer}; stopping what its records name");
         var settings = SettingsOf(data);
         if (settings.Node && !Environment.IsPrivilegedProcess) throw new UserErrorException("stopping the node part needs root", "Run this as root.");
+        var ran = Parts.All.Any(part => PartRecord.FindAlive(data, part) is not null);
         // Without the mark an up that still waits gives up by itself, and then lets go of the lock.
         File.Delete(data.Wanted);
         await using var door = await DoorLock.TakeAsync(data, time, progress, ct);
         using var stop = new PlatformStop(data, settings, time, progress);
         var left = await stop.AllAsync(ct);
         foreach (var leftover in left) await Console.Error.WriteLineAsync($"still there: {leftover}");
-        Console.WriteLine(left.Count == 0 ? "stopped; the data stays" : "stopped, but not everything is gone; dovetail down tries again");
+        Console.WriteLine(left.Count > 0 ? "stopped, but not everything is gone; dovetail down tries again" : ran ? "stopped; the data stays" : "nothing ran; the data stays");
         return left.Count == 0 ? 0 : ExitCodes.Failed;
     }
 

@@ -49,7 +49,7 @@ internal sealed class ImageCommand(string root, Progress progress)
         var store = Store(data);
         if (!store.Names.Contains(name)) throw new UserErrorException($"there is no image \"{name}\"", $"There are: {string.Join(", ", store.Names)}.");
         if (store.Find(name) is { } present) return present;
-        await HostPackages.EnsureAsync(forImages: true, progress, ct);
+        await HostPackages.EnsureAsync(HostPackages.Images, progress, ct);
         var log = data.Log($"image-{name}");
         await using var writer = new StreamWriter(log, append: false);
         var said = new Lock();

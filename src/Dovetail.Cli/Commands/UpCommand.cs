@@ -48,11 +48,11 @@ internal sealed class UpCommand(string root, TimeProvider time, Progress progres
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            var packages = HostPackages.Command(forImages: false) is { } command ? $" It installs packages first: {command}" : "";
+            var packages = HostPackages.Command(HostPackages.Node) is { } command ? $" It installs packages first: {command}" : "";
             throw new UserErrorException("the node part needs root", $"Run this as root, or give --no-node for the API without virtual machines.{packages}");
         }
 
-        await HostPackages.EnsureAsync(forImages: false, progress, ct);
+        await HostPackages.EnsureAsync(HostPackages.Node, progress, ct);
     }
 
     /// <summary>

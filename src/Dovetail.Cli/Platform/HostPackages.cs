@@ -1,11 +1,13 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 namespace Dovetail.Cli.Platform;
 
-/// <summary>Debian packages whose programs the node needs. Presence is judged by files, not by the package database: what was installed another way counts.</summary>
+/// <summary>Debian packages whose programs are needed, and a file of each. Presence is judged by files, not by the package database: what was installed another way counts.</summary>
 internal static class HostPackages
 {
-    private static readonly (string Package, string File)[] Needed =
+    /// <summary>What the node runs.</summary>
+    public static readonly ImmutableArray<(string Package, string File)> Node =
     [
         ("libvirt-daemon", "/usr/sbin/libvirtd"),
         ("libvirt-daemon-driver-qemu", "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"),
@@ -31,7 +33,7 @@ internal static class HostPackages
     private static readonly Dictionary<string, string> Services = new() { ["containerd"] = "containerd.service", ["docker-registry"] = "docker-registry.service" };
 
     /// <summary>What the image recipes need on top.</summary>
-    private static readonly (string Package, string File)[] NeededForImages =
+    public static readonly ImmutableArray<(string Package, string File)> Images =
     [
         ("busybox-static", "/usr/bin/busybox"),
         ("cpio", "/usr/bin/cpio"),
@@ -46,12 +48,20 @@ internal static class HostPackages
         ("zstd", "/usr/bin/zstd"),
     ];
 
+    /// <summary>What the tests of the real parts call on top of both.</summary>
+    public static readonly ImmutableArray<(string Package, string File)> Tests =
+    [
+        .. Node, .. Images,
+        ("iputils-ping", "/usr/bin/ping"),
+        ("procps", "/usr/bin/kill"),
+    ];
+
     /// <summary>Installs what is missing: as root by apt, otherwise refuses with the exact command.</summary>
-    public static async Task EnsureAsync(bool forImages, Progress progress, CancellationToken ct)
+    public static async Task EnsureAsync(ImmutableArray<(string Package, string File)> needed, Progress progress, CancellationToken ct)
     {
-        var missing = Missing(forImages);
+        var missing = Missing(needed);
         if (missing.Length == 0) return;
-        if (!Environment.IsPrivilegedProcess) throw new UserErrorException($"packages are missing: {string.Join(' ', missing)}", $"Run as root: {Command(forImages)}");
+        if (!Environment.IsPrivilegedProcess) throw new UserErrorException($"packages are missing: {string.Join(' ', missing)}", $"Run as root: {Command(needed)}");
         if (!File.Exists("/usr/bin/apt-get")) throw new UserErrorException($"packages are missing: {string.Join(' ', missing)}, and this machine has no apt-get", "Install them another way.");
         await Console.Error.WriteLineAsync($"installing {string.Join(' ', missing)}");
         await progress.RunAsync("installing packages", async () =>
@@ -59,15 +69,15 @@ internal static class HostPackages
             await AptAsync(["update"], ct);
             await WithoutServicesAsync(missing, () => AptAsync(["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", .. missing], ct));
         });
-        var still = Missing(forImages);
+        var still = Missing(needed);
         if (still.Length > 0) throw new UserErrorException($"apt-get has installed {string.Join(' ', still)}, but not where Debian 12 puts their programs", "Dovetail needs Debian 12.");
     }
 
     /// <summary>What root would have to run; null when nothing is missing.</summary>
-    public static string? Command(bool forImages) =>
-        Missing(forImages) is { Length: > 0 } missing ? $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', missing)}" : null;
+    public static string? Command(ImmutableArray<(string Package, string File)> needed) =>
+        Missing(needed) is { Length: > 0 } missing ? $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', missing)}" : null;
 
-    private static string[] Missing(bool forImages) => [.. (forImages ? NeededForImages : Needed).Where(n => !IsThere(n.File)).Select(n => n.Package).Distinct()];
+    private static string[] Missing(ImmutableArray<(string Package, string File)> needed) => [.. needed.Where(n => !IsThere(n.File)).Select(n => n.Package).Distinct()];
 
     /// <summary>
     /// Services of what is installed here are neither started (<c>policy-rc.d</c>, whose exit code 101 forbids it; a policy that the machine has stays) nor enabled: the platform runs daemons
