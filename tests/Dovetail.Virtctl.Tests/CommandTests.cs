@@ -27,6 +27,18 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("soft-reboot", "softreboot", "Error soft rebooting VirtualMachineInstance myvm: virtualmachineinstances.kubevirt.io \"myvm\" not found\n")]
+    [InlineData("reset", "reset", "Error reseting VirtualMachineInstance myvm: virtualmachineinstances.kubevirt.io \"myvm\" not found\n")]
+    public async Task An_instance_is_rebooted_without_options_and_a_missing_one_is_named(string command, string subresource, string missing)
+    {
+        server.Answers[Vmi + subresource] = (200, "");
+        (await VirtctlRun.Async(server, $"{command} myvm")).ShouldBe(new VirtctlRun(0, $"VMI myvm was scheduled to {command}\n", ""));
+        server.Requests.ShouldBe([Vmi + subresource]);
+        server.Answers[Vmi + subresource] = (404, """{"kind":"Status","status":"Failure","message":"virtualmachineinstances.kubevirt.io \"myvm\" not found","code":404}""");
+        (await VirtctlRun.Async(server, $"{command} myvm")).ShouldBe(new VirtctlRun(1, "", missing));
+    }
+
+    [Theory]
     [InlineData("stop myvm --force")]
     [InlineData("restart myvm --grace-period=0")]
     public async Task Force_and_grace_period_go_together(string line)

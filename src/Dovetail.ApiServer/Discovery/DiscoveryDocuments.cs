@@ -19,6 +19,8 @@ internal sealed record DiscoveryDocument(byte[] Json, string Tag)
 /// <summary>What clients learn about the resources of one catalog: the plain documents and the aggregated ones, made once.</summary>
 internal sealed class DiscoveryDocuments
 {
+    private static readonly string[] OtherPaths = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+
     private readonly FrozenDictionary<string, DiscoveryDocument> plain;
 
     private DiscoveryDocuments(FrozenDictionary<string, DiscoveryDocument> plain, DiscoveryDocument core, DiscoveryDocument groups)
@@ -34,7 +36,7 @@ internal sealed class DiscoveryDocuments
     /// <summary><c>/apis</c> as APIGroupDiscoveryList.</summary>
     public DiscoveryDocument AggregatedGroups { get; }
 
-    /// <summary><c>/api</c>, <c>/apis</c>, <c>/api/v1</c>, <c>/apis/GROUP</c>, <c>/apis/GROUP/VERSION</c>; null for anything else.</summary>
+    /// <summary><c>/</c>, <c>/api</c>, <c>/apis</c>, <c>/api/v1</c>, <c>/apis/GROUP</c>, <c>/apis/GROUP/VERSION</c>; null for anything else.</summary>
     public DiscoveryDocument? Find(string path) => plain.GetValueOrDefault(path);
 
     public static DiscoveryDocuments Build(ResourceCatalog catalog, ImmutableArray<AggregatedApi> aggregated, string address)
@@ -63,6 +65,7 @@ internal sealed class DiscoveryDocuments
                 documents[group.Name.Length == 0 ? $"/api/{version.Name}" : $"/apis/{group.Name}/{version.Name}"] = DiscoveryDocument.Of(version.ResourceList());
         }
 
+        documents["/"] = DiscoveryDocument.Of(new JsonObject { ["paths"] = new JsonArray([.. documents.Keys.Concat(OtherPaths).Order(StringComparer.Ordinal).Select(path => (JsonNode)path)]) });
         return new(documents.ToFrozenDictionary(), Aggregate(groups.Where(g => g.Name.Length == 0)), Aggregate(named));
     }
 

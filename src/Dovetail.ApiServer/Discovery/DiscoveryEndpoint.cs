@@ -21,7 +21,7 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
     {
         if (path.Length > 1 && path[^1] == '/') path = path[..^1];
         if (path.StartsWith("/openapi/", StringComparison.Ordinal)) return await TryOpenApiAsync(context, path);
-        if (!path.StartsWith("/api", StringComparison.Ordinal)) return false;
+        if (path != "/" && !path.StartsWith("/api", StringComparison.Ordinal)) return false;
         var documents = Documents();
         if (path is "/api" or "/apis" && WantsAggregated(context.Request))
         {

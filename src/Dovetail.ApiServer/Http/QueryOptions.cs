@@ -20,6 +20,7 @@ internal static class QueryOptions
 
     public static WatchOptions Watch(IQueryCollection query, TimeSpan unlessAsked)
     {
+        CheckWatchMatch(query);
         var seconds = Number(query, "timeoutSeconds");
         return new()
         {
@@ -61,15 +62,33 @@ internal static class QueryOptions
         throw Refusals.BadRequest($"parameter {name}: strconv.ParseInt: parsing \"{text}\": invalid syntax");
     }
 
+    /// <summary>Upstream's rules of <c>resourceVersionMatch</c> and <c>sendInitialEvents</c> (apimachinery, ValidateListOptions).</summary>
     private static string Match(IQueryCollection query)
     {
         var match = Text(query, "resourceVersionMatch");
+        if (Text(query, "sendInitialEvents").Length > 0) throw Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
         if (match is not ("" or "Exact" or "NotOlderThan"))
-            throw Refusals.BadRequest($"resourceVersionMatch: Unsupported value: \"{match}\": supported values: \"Exact\", \"NotOlderThan\"");
-        if (match.Length > 0 && Text(query, "resourceVersion").Length == 0) throw Refusals.BadRequest("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
-        if (match == "Exact" && Text(query, "resourceVersion") == "0") throw Refusals.BadRequest("resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+            throw Refusals.InvalidListOptions(new("FieldValueNotSupported", $"Unsupported value: \"{match}\": supported values: \"Exact\", \"NotOlderThan\"", "resourceVersionMatch"));
+        if (match.Length > 0 && Text(query, "resourceVersion").Length == 0) throw Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
+        if (match.Length > 0 && Text(query, "continue").Length > 0) throw Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+        if (match == "Exact" && Text(query, "resourceVersion") == "0") throw Forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
         return match;
     }
+
+    private static void CheckWatchMatch(IQueryCollection query)
+    {
+        var match = Text(query, "resourceVersionMatch");
+        if (Text(query, "sendInitialEvents").Length == 0)
+        {
+            if (match.Length > 0) throw Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+            return;
+        }
+
+        if (match.Length == 0) throw Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+        if (match != "NotOlderThan") throw Refusals.InvalidListOptions(new("FieldValueNotSupported", $"Unsupported value: \"{match}\": supported values: \"NotOlderThan\"", "resourceVersionMatch"));
+    }
+
+    private static Machinery.Errors.StatusException Forbidden(string field, string why) => Refusals.InvalidListOptions(new("FieldValueForbidden", "Forbidden: " + why, field));
 
     /// <summary>Who does not name itself is called by its user agent up to the first slash.</summary>
     private static string FieldManager(HttpRequest request)

@@ -18,8 +18,8 @@ internal static class StatusJson
         writer.WriteString("status"u8, "Failure"u8);
         writer.WriteString("message"u8, status.Message);
         writer.WriteString("reason"u8, status.Reason);
-        if (status.Name.Length + status.Group.Length + status.Kind.Length + status.Uid.Length > 0 || status.Causes.Length > 0 || status.RetryAfterSeconds is not null)
-            Details(writer, status);
+        // Always there, be it empty: upstream's clients look into the details of a NotFound without asking whether there are any (kubectl debug dies of it).
+        Details(writer, status);
         writer.WriteNumber("code"u8, status.Code);
         writer.WriteEndObject();
         writer.Flush();

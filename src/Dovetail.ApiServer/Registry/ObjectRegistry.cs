@@ -165,17 +165,17 @@ public sealed class ObjectRegistry : IObjectApi
         return new(Admit(target, verb), target, options.FieldManager.Length > 0 ? options : options with { FieldManager = target.User.Name });
     }
 
-    /// <summary>Finds the resource, whether it knows the verb, and whether the user may.</summary>
+    /// <summary>Whether the user may, then whether there is such a thing: who may not is not told what exists.</summary>
     private ServedResource Admit(ObjectTarget target, string verb)
     {
+        Authorise(target, verb);
         var resource = Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
-        if (target.Subresource.Length > 0 && !resource.Subresources.ContainsKey(target.Subresource)) throw Refusals.UnknownResource();
+        if (target.Subresource.Length > 0 && !resource.Subresources.ContainsKey(target.Subresource)) throw Refusals.UnservedSubresource(target.Group, target.Resource, target.Subresource);
         var verbs = target.Subresource.Length == 0 ? resource.Verbs : (IReadOnlyCollection<string>)resource.Subresources[target.Subresource].Verbs;
         if (!verbs.Contains(verb)) throw NotServed(target, verb);
         if (!resource.Namespaced && target.Namespace.Length > 0) throw Refusals.UnknownResource();
-        if (resource.Namespaced && target.Namespace.Length == 0 && verb is not ("list" or "watch" or "deletecollection") && !resource.Virtual)
-            throw Refusals.BadRequest("an empty namespace may not be set during creation");
-        Authorise(target, verb);
+        if (resource.Namespaced && target.Namespace.Length == 0 && !resource.Virtual && verb is not ("list" or "watch" or "deletecollection"))
+            throw target.Name.Length > 0 ? Refusals.UnknownResource() : Refusals.BadRequest("an empty namespace may not be set during creation");
         return resource;
     }
 

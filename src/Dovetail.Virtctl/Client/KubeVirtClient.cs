@@ -38,7 +38,8 @@ public sealed class KubeVirtClient : IDisposable
     public async Task<JsonObject> GetAsync(string resource, string name, CancellationToken ct) =>
         ReadObject(await SendAsync(HttpMethod.Get, $"/apis/kubevirt.io/v1/namespaces/{Uri.EscapeDataString(Namespace)}/{resource}/{Uri.EscapeDataString(name)}", null, resource, name, ct));
 
-    public async Task PutSubresourceAsync(string resource, string name, string subresource, JsonObject options, CancellationToken ct) =>
+    /// <param name="options">The body; null for none.</param>
+    public async Task PutSubresourceAsync(string resource, string name, string subresource, JsonObject? options, CancellationToken ct) =>
         await SendAsync(HttpMethod.Put, SubresourcePath(resource, name, subresource), options, resource, name, ct);
 
     /// <summary>The answer as indented JSON.</summary>

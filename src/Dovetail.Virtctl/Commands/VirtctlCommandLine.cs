@@ -10,15 +10,15 @@ public sealed class VirtctlCommandLine(VirtctlHost host)
 {
     private static readonly IReadOnlyList<Command> Commands =
     [
-        ConsoleCommand.Command, GuestAgentCommands.FsList, GuestAgentCommands.GuestOsInfo, PauseCommands.Pause, LifecycleCommands.Restart, LifecycleCommands.Start, LifecycleCommands.Stop,
-        PauseCommands.Unpause, GuestAgentCommands.UserList, VersionCommand.Command,
+        ConsoleCommand.Command, GuestAgentCommands.FsList, GuestAgentCommands.GuestOsInfo, PauseCommands.Pause, RebootCommands.Reset, LifecycleCommands.Restart, RebootCommands.SoftReboot, LifecycleCommands.Start,
+        LifecycleCommands.Stop, PauseCommands.Unpause, GuestAgentCommands.UserList, VersionCommand.Command,
     ];
 
     /// <summary>Commands of upstream's virtctl that this one does not have; they are refused by name.</summary>
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
     {
         "addvolume", "adm", "create", "credentials", "evacuate-cancel", "expand", "expose", "guestfs", "image-upload", "memory-dump", "migrate", "migrate-cancel", "objectgraph", "permitted-devices",
-        "port-forward", "removevolume", "reset", "scp", "soft-reboot", "ssh", "template", "usbredir", "vmexport", "vnc",
+        "port-forward", "removevolume", "scp", "ssh", "template", "usbredir", "vmexport", "vnc",
     };
 
     public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken ct)

@@ -139,7 +139,7 @@ public sealed class SubresourceApiTests(SubresourceServer server) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_console_carries_bytes_both_ways_and_ends_with_the_guests_side()
+    public async Task A_console_carries_bytes_both_ways_and_is_cut_off_when_the_guests_side_ends_so_that_virtctl_says_why()
     {
         await server.PutAsync(ns, "Always", "Running", Ct);
         server.OnNode = async context =>
@@ -157,7 +157,7 @@ public sealed class SubresourceApiTests(SubresourceServer server) : IClassFixtur
         var answer = new byte[64];
         var received = await console.ReceiveAsync(answer, Ct);
         Encoding.UTF8.GetString(answer, 0, received.Count).ShouldBe("echo root");
-        (await console.ReceiveAsync(answer, Ct)).CloseStatus.ShouldBe(WebSocketCloseStatus.NormalClosure);
+        (await Should.ThrowAsync<WebSocketException>(async () => await console.ReceiveAsync(answer, Ct))).WebSocketErrorCode.ShouldBe(WebSocketError.ConnectionClosedPrematurely);
     }
 
     [Theory]

@@ -118,6 +118,17 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    public async Task An_annotation_that_would_change_the_guest_is_refused_by_name_and_others_are_the_users_own()
+    {
+        static JsonObject Metadata() => new() { ["name"] = "web", ["annotations"] = new JsonObject { ["hooks.kubevirt.io/hookSidecars"] = "[]", ["smbios.vm.kubevirt.io/baseBoardManufacturer"] = "mine" } };
+        var instance = Admit.Instance();
+        instance["metadata"] = Metadata();
+        (await Admit.CausesAsync(instance)).ShouldHaveSingleItem().Field.ShouldBe("metadata.annotations[hooks.kubevirt.io/hookSidecars]");
+        var machine = Admit.Machine(spec => spec["template"]!["metadata"] = Metadata());
+        (await Admit.CausesAsync(machine)).ShouldHaveSingleItem().Field.ShouldBe("spec.template.metadata.annotations[hooks.kubevirt.io/hookSidecars]");
+    }
+
+    [Fact]
     public async Task A_switch_that_is_off_asks_for_nothing()
     {
         var vmi = Admit.Instance(spec => spec["domain"]!["cpu"] = JsonNode.Parse("""{"dedicatedCpuPlacement":false}"""));

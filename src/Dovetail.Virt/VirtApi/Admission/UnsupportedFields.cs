@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
@@ -5,9 +6,34 @@ using Dovetail.Virt.Domain;
 
 namespace Dovetail.Virt.VirtApi.Admission;
 
-/// <summary>Names every field that is set and does nothing here yet. A field is never accepted and ignored.</summary>
+/// <summary>Names every field, and every annotation that works like a field, that is set and does nothing here yet. None is accepted and ignored.</summary>
 internal static class UnsupportedFields
 {
+    /// <summary>Annotations with which upstream changes a guest or its sandbox.</summary>
+    private static readonly FrozenSet<string> Annotations = new[]
+    {
+        "hooks.kubevirt.io/hookSidecars",
+        "kubevirt.io/free-page-reporting-disabled",
+        "kubevirt.io/ignitiondata",
+        "kubevirt.io/keep-launcher-alive-after-failure",
+        "kubevirt.io/libvirt-log-filters",
+        "kubevirt.io/pause-guest-agent-probes",
+        "kubevirt.io/placePCIDevicesOnRootComplex",
+        "kubevirt.io/qgs-socket-path",
+        "kubevirt.io/vga-display-efi-x86",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <param name="metadata">Of a VirtualMachineInstance, or of a template of one.</param>
+    /// <param name="at">Its path in the object: <c>metadata</c> or <c>spec.template.metadata</c>.</param>
+    /// <param name="causes">One more for each annotation that asks for what is not there.</param>
+    public static void CollectAnnotations(JsonObject? metadata, string at, List<StatusCause> causes)
+    {
+        foreach (var (name, _) in metadata.Object("annotations") ?? [])
+        {
+            if (Annotations.Contains(name)) causes.Add(FieldErrors.Forbidden($"{at}.annotations[{name}]", "this annotation is not supported yet"));
+        }
+    }
+
     /// <param name="spec">Spec of a VirtualMachineInstance.</param>
     /// <param name="at">Its path in the object: <c>spec</c> or <c>spec.template.spec</c>.</param>
     /// <param name="causes">One more for each field.</param>

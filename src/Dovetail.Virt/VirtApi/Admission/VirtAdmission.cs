@@ -33,7 +33,7 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
     {
         List<StatusCause> causes = [];
         if (request.Target.Resource == Machines) ValidateMachine(request, causes);
-        else if (request.Operation == AdmissionOperation.Create) ValidateSpec(request.Object!.Object(Spec), Spec, causes);
+        else if (request.Operation == AdmissionOperation.Create) ValidateInstance(request.Object!, causes);
         else ValidateInstanceUpdate(request, causes);
         if (causes.Count == 0) return ValueTask.FromResult(AdmissionResult.Allowed);
         var (kind, name) = (request.Target.Resource == Machines ? nameof(VirtualMachine) : nameof(VirtualMachineInstance), request.Object.Object("metadata").Text("name") ?? "");
@@ -60,7 +60,14 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
     {
         // What the template's labels break would be told only when an instance is made from it.
         ObjectMetaValidation.CheckLabels(template.Object("metadata").Object("labels"), "spec.template.metadata.labels", causes);
+        UnsupportedFields.CollectAnnotations(template.Object("metadata"), "spec.template.metadata", causes);
         ValidateSpec(template.Object(Spec), TemplateSpec, causes);
+    }
+
+    private static void ValidateInstance(JsonObject instance, List<StatusCause> causes)
+    {
+        UnsupportedFields.CollectAnnotations(instance.Object("metadata"), "metadata", causes);
+        ValidateSpec(instance.Object(Spec), Spec, causes);
     }
 
     private static void ValidateRunStrategy(JsonObject? spec, List<StatusCause> causes)

@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace Dovetail.Virt.VirtApi.Subresources;
 
-/// <summary>Passes bytes between two WebSockets until one ends; then the other is closed in order.</summary>
+/// <summary>Passes bytes between a client's WebSocket and virt-handler's until one ends. A client that leaves is closed in order; one that loses its guest is cut off, as upstream does it.</summary>
 internal static class StreamRelay
 {
     private const int BufferBytes = 16 * 1024;
@@ -13,10 +13,15 @@ internal static class StreamRelay
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var up = CopyAsync(client, server, ended.Token);
         var down = CopyAsync(server, client, ended.Token);
-        await Task.WhenAny(up, down);
+        var clientLeft = await Task.WhenAny(up, down) == up;
         using var closing = new CancellationTokenSource(ClosingLimit);
-        await Task.WhenAll(CloseAsync(client, closing.Token), CloseAsync(server, closing.Token));
-        // A connection that is cut before its close has been read shows as 1006, which virtctl takes for a lost one: both sides get the time to answer the close.
+        await CloseAsync(server, closing.Token);
+        // The guest is gone, or another client has its stream. An orderly close would look to virtctl like its user's leaving: it would end without a word. Only a connection
+        // that ends without one (1006) makes it say what may have happened, and fail. So this request just ends, and the read of the client with it: cancelled, it would reset
+        // the connection, which is no 1006 either.
+        if (!clientLeft) return;
+        await CloseAsync(client, closing.Token);
+        // A connection that is cut before its close has been read shows as 1006, too: both sides get the time to answer the close.
         ended.CancelAfter(ClosingLimit);
         await Task.WhenAll(up, down);
     }
