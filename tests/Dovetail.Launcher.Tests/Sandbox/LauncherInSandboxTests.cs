@@ -9,21 +9,30 @@ public sealed class LauncherInSandboxTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
     [Fact]
-    public async Task A_guest_runs_survives_the_death_of_libvirtd_and_launcher_and_powers_off_when_asked()
+    public async Task A_guest_survives_libvirtds_and_launchers_that_die_again_and_again_and_powers_off_when_asked()
     {
         await using var world = World.Create();
-        await using var guest = await world.ConnectAsync();
-        (await guest.AskAsync(world.Ensure())).Error.ShouldBeNull();
-        await guest.UntilAsync(s => s.State == DomainState.Running);
-        var qemu = world.Sandbox.Pids("qemu-system-x86").ShouldHaveSingleItem();
+        await using (var guest = await world.ConnectAsync())
+        {
+            (await guest.AskAsync(world.Ensure())).Error.ShouldBeNull();
+            await guest.UntilAsync(s => s.State == DomainState.Running);
+        }
 
-        world.Sandbox.Kill("libvirtd", "virt-launcher");
-        await guest.Connection.Closed.WaitAsync(Patience);
+        var qemu = world.Sandbox.Pids("qemu-system-x86").ShouldHaveSingleItem();
+        for (var deaths = 0; deaths < 3; deaths++)
+        {
+            // Those that come up are killed in the middle of it.
+            await World.UntilAsync(() => world.Sandbox.Pids("libvirtd").Count > 0 && world.Sandbox.Pids("virt-launcher").Count > 0);
+            world.Sandbox.Kill("libvirtd", "virt-launcher");
+        }
 
         await using var again = await world.ConnectAsync();
         (await again.AskAsync(world.Ensure())).Error.ShouldBeNull();
         await again.UntilAsync(s => s.State == DomainState.Running && s.AgentConnected && s.Guest is { AgentVersion.Length: > 0 });
         world.Sandbox.Pids("qemu-system-x86").ShouldBe([qemu]);
+        world.Sandbox.Pids("virt-launcher").ShouldHaveSingleItem();
+        world.Sandbox.Pids("libvirtd").ShouldHaveSingleItem();
+        Directory.EnumerateFiles(world.Sandbox.Sockets).Select(Path.GetFileName).Order().ShouldBe([SandboxLayout.GuestRecordName, LauncherProtocol.SocketName]);
 
         (await again.AskAsync(new LauncherCommand.Pause())).Status.State.ShouldBe(DomainState.Paused);
         (await again.AskAsync(new LauncherCommand.Unpause())).Status.State.ShouldBe(DomainState.Running);
@@ -62,7 +71,7 @@ public sealed class LauncherInSandboxTests
         await using var again = await world.ConnectAsync();
         await again.AskAsync(world.Ensure());
         await again.UntilAsync(s => s.State == DomainState.Running && s.QemuPid > 0);
-        await world.UntilQemusAsync(count => count == 1);
+        await World.UntilAsync(() => world.Sandbox.Pids("qemu-system-x86").Count == 1);
         Directory.EnumerateFiles(world.Sandbox.EphemeralDisks, "*.new", SearchOption.AllDirectories).ShouldBeEmpty();
         (await again.AskAsync(new LauncherCommand.Destroy())).Error.ShouldBeNull();
         (await again.UntilAsync(s => s.State == DomainState.Ended)).EndReason.ShouldBe(EndReason.Destroyed);
@@ -76,7 +85,7 @@ public sealed class LauncherInSandboxTests
         await using (var guest = await world.ConnectAsync())
         {
             await guest.AskAsync(world.Ensure());
-            await world.UntilQemusAsync(count => count > 0);
+            await World.UntilAsync(() => world.Sandbox.Pids("qemu-system-x86").Count > 0);
             world.Sandbox.Freeze("qemu-system-x86", true);
             world.Sandbox.Kill("virt-launcher");
             await guest.Connection.Closed.WaitAsync(Patience);
@@ -87,20 +96,52 @@ public sealed class LauncherInSandboxTests
         await again.UntilAsync(s => s.State is DomainState.Starting or DomainState.Running);
         world.Sandbox.Freeze("qemu-system-x86", false);
         await again.UntilAsync(s => s.State == DomainState.Running && s.QemuPid > 0);
-        await world.UntilQemusAsync(count => count == 1);
+        await World.UntilAsync(() => world.Sandbox.Pids("qemu-system-x86").Count == 1);
     }
 
-    [Fact]
-    public async Task A_guest_whose_QEMU_dies_has_crashed()
+    [Theory]
+    [InlineData("qemu-system-x86")]
+    [InlineData("qemu-system-x86", "libvirtd")]
+    public async Task A_guest_whose_QEMU_dies_has_crashed(params string[] killed)
     {
         await using var world = World.Create();
         await using var guest = await world.ConnectAsync();
         await guest.AskAsync(world.Ensure());
         await guest.UntilAsync(s => s.State == DomainState.Running);
 
-        world.Sandbox.Kill("qemu-system-x86");
+        world.Sandbox.Kill(killed);
 
         (await guest.UntilAsync(s => s.State == DomainState.Ended)).EndReason.ShouldBe(EndReason.Crashed);
+    }
+
+    [Fact]
+    public async Task A_guest_whose_QEMU_dies_while_it_is_started_is_said_to_have_failed_and_leaves_nothing()
+    {
+        await using var world = World.Create();
+        await using var guest = await world.ConnectAsync();
+        await guest.AskAsync(world.Ensure());
+        await World.UntilAsync(() => world.Sandbox.Pids("qemu-system-x86").Any(IsGuest));
+
+        world.Sandbox.Kill("qemu-system-x86");
+
+        // It may have been running already, by a hair.
+        var last = await guest.UntilAsync(s => s.State is DomainState.Failed or DomainState.Ended);
+        if (last.State == DomainState.Failed) last.Message.ShouldContain("starting the domain");
+        else last.EndReason.ShouldBe(EndReason.Crashed);
+        await World.UntilAsync(() => world.Sandbox.Pids("qemu-system-x86").Count == 0);
+        GuestRecord.Read(world.Sandbox.Sockets)!.State.ShouldBe(last.State);
+
+        static bool IsGuest(int pid)
+        {
+            try
+            {
+                return File.ReadAllText($"/proc/{pid}/cmdline").Contains("guest=demo_vm", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]
@@ -191,11 +232,10 @@ public sealed class LauncherInSandboxTests
             }
         }
 
-        /// <summary>Those by which libvirtd asks what QEMU can do count, too.</summary>
-        public async Task UntilQemusAsync(Func<int, bool> wanted)
+        public static async Task UntilAsync(Func<bool> isSo)
         {
             using var patience = new CancellationTokenSource(Patience);
-            while (!wanted(Sandbox.Pids("qemu-system-x86").Count)) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
+            while (!isSo()) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
         }
 
         public async ValueTask DisposeAsync()

@@ -4,6 +4,7 @@ using Dovetail.Api.KubeVirt;
 using Dovetail.LauncherApi;
 using Dovetail.Virt.VirtHandler;
 using Dovetail.Virt.VirtHandler.Status;
+using LauncherResources = Dovetail.Virt.VirtController.VirtualMachineInstances.LauncherResources;
 
 namespace Dovetail.Virt.Tests.VirtHandler;
 
@@ -79,6 +80,14 @@ public sealed class VmiPlannerTests
     }
 
     [Fact]
+    public void A_running_guest_whose_network_cannot_be_made_is_tried_again_soon()
+    {
+        var guest = new DomainStatus { State = DomainState.Running };
+        VmiPlanner.Decide(Facts(VmiPhases.Running, guest)).RecheckAfter.ShouldBeNull();
+        VmiPlanner.Decide(Facts(VmiPhases.Running, guest) with { Problem = new("NetworkFailed", "ip failed") }).RecheckAfter.ShouldBe(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public void The_sandbox_of_a_final_VMI_is_released() =>
         VmiPlanner.Decide(Facts(VmiPhases.Succeeded, new() { State = DomainState.Ended })).Steps.ShouldBe([new VmiStep.ReleaseSandbox()]);
 
@@ -101,6 +110,7 @@ public sealed class VmiPlannerTests
         var status = VmiStatusWriter.Desired(facts, plan, facts.Vmi.Status);
         status.Interfaces!.Select(i => (i.Name, i.IpAddress, i.InterfaceName, i.InfoSource)).ShouldBe([("default", "10.244.0.7", "eth0", "domain, guest-agent"), (null, "172.17.0.1", "docker0", "guest-agent")]);
         status.Conditions!.Select(c => c.Type).ShouldBe(["Ready", "AgentConnected", "LiveMigratable", "SoftwareEmulation"]);
+        (status.Memory!.GuestAtBoot!.ToString(), status.Memory.MemoryOverhead!.ToDecimal()).ShouldBe(("128Mi", LauncherResources.MemoryOverhead(facts.Vmi.Spec)), "the pod's own number");
         facts.Vmi.Status = status;
         VmiStatusWriter.Patch(facts with { Now = Now.AddMinutes(1) }, VmiPlanner.Decide(facts)).ShouldBeNull();
     }

@@ -4,7 +4,8 @@ using k8s.Models;
 namespace Dovetail.Virt.VirtController.VirtualMachineInstances;
 
 /// <summary>
-/// What a launcher pod asks the node for. The shape is upstream's; the constant for the processes around QEMU is ours, because ours are smaller.
+/// What a launcher pod asks the node for. The formula is upstream's term by term; the constant for the processes around QEMU is ours, because ours are smaller
+/// (docs/adr/0009-memory-overhead.md).
 /// What the user gives under domain.resources wins.
 /// </summary>
 public static class LauncherResources
@@ -14,7 +15,11 @@ public static class LauncherResources
     /// <summary>Of a CPU for each vCPU: one in ten (cpuAllocationRatio).</summary>
     private const decimal CpuPerVcpu = 0.1m;
 
-    /// <summary>init, virt-launcher and a private libvirtd: measured proportional set sizes are 6 MiB for libvirtd and below 20 MiB for the launcher (upstream reserves 190 MiB here).</summary>
+    /// <summary>
+    /// bwrap, init, virt-launcher and a private libvirtd. Beside a running guest they take 10 MiB together (proportional set sizes at 20 VMs: libvirtd 5, virt-launcher 5, the others
+    /// below 1). The rest is room for what comes and goes in the same cgroup: qemu-img and xorrisofs while disks are made, an answer of the guest agent, the sandbox's tmpfs folders and
+    /// logs. Upstream reserves 190 MiB here.
+    /// </summary>
     private const decimal SandboxProcesses = 32 * Mi;
 
     private const decimal Qemu = 50 * Mi;

@@ -3,6 +3,7 @@ using Dovetail.Api.Json;
 using Dovetail.Api.KubeVirt;
 using Dovetail.LauncherApi;
 using Dovetail.Runtime.Seam;
+using Dovetail.Virt.VirtController.VirtualMachineInstances;
 using k8s.Models;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -51,7 +52,6 @@ internal static class VmiStatusWriter
     internal static VirtualMachineInstanceStatus Desired(VmiFacts facts, VmiPlan plan, VirtualMachineInstanceStatus old)
     {
         var alive = facts.Guest is { State: DomainState.Running or DomainState.Paused } ? facts.Guest : null;
-        var started = alive is not null && old.Memory is null ? Quantity(Domain.GuestMemory.Bytes(facts.Vmi.Spec!.Domain!)) : null;
         return new VirtualMachineInstanceStatus
         {
             Phase = plan.Phase,
@@ -59,9 +59,20 @@ internal static class VmiStatusWriter
             PhaseTransitionTimestamps = Transitions(old, plan.Phase, facts.Now),
             Conditions = VmiConditions.Merge(old.Conditions, facts, plan, alive),
             Machine = alive is { MachineType.Length: > 0 } ? new Machine { Type = alive.MachineType } : old.Machine,
-            Memory = started is null ? old.Memory : new MemoryStatus { GuestAtBoot = started, GuestCurrent = started, GuestRequested = started },
+            Memory = alive is null || old.Memory?.MemoryOverhead is not null ? old.Memory : Memory(old.Memory, facts.Vmi.Spec!),
             GuestOSInfo = alive is { AgentConnected: true, Guest: { } guest } ? OsInfo(guest) : old.GuestOSInfo,
             Interfaces = alive is null ? old.Interfaces : VmiInterfaces.Of(facts, alive),
+        };
+    }
+
+    /// <summary>What the guest is started with, and what its launcher pod reserves beside it.</summary>
+    private static MemoryStatus Memory(MemoryStatus? old, VirtualMachineInstanceSpec spec)
+    {
+        var guest = Quantity(Domain.GuestMemory.Bytes(spec.Domain!));
+        return new()
+        {
+            GuestAtBoot = old?.GuestAtBoot ?? guest, GuestCurrent = old?.GuestCurrent ?? guest, GuestRequested = old?.GuestRequested ?? guest,
+            MemoryOverhead = Quantity((long)LauncherResources.MemoryOverhead(spec)),
         };
     }
 
