@@ -48,4 +48,25 @@ public sealed class StartBackoffTests
 
         StartBackoff.Next(Make.Facts(vm, Make.Vmi(VmiPhases.Failed))).ShouldBeNull();
     }
+
+    [Fact]
+    public void A_guest_that_is_stopped_while_it_starts_has_not_failed()
+    {
+        var vm = Make.Vm(RunStrategies.RerunOnFailure, vm =>
+        {
+            vm.Status!.StartFailure = new() { ConsecutiveFailCount = 4 };
+            vm.Status.StateChangeRequests = [new() { Action = StateChangeActions.Stop, Uid = Make.Vmi(VmiPhases.Failed).Metadata.Uid }];
+        });
+
+        StartBackoff.Next(Make.Facts(vm, Make.Vmi(VmiPhases.Failed))).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_holds_no_start_up()
+    {
+        var failure = new VirtualMachineStartFailure { RetryAfterTimestamp = Make.Now.AddMinutes(5) };
+
+        StartBackoff.Remaining(failure, Make.Now).ShouldBe(TimeSpan.FromMinutes(5));
+        StartBackoff.Remaining(failure, Make.Now.AddHours(-1)).ShouldBe(TimeSpan.Zero);
+    }
 }

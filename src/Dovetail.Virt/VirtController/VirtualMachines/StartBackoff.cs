@@ -23,6 +23,8 @@ public static class StartBackoff
     public static VirtualMachineStartFailure? Next(VmFacts facts)
     {
         var known = facts.Status.StartFailure;
+        // Who stops a guest that is still starting, or one that keeps failing, has no failure to wait for.
+        if (facts.StopRequested) return null;
         if (facts.RunStrategy is not (RunStrategies.Always or RunStrategies.RerunOnFailure or RunStrategies.Once) || facts.HasRun) return null;
         if (!facts.VmiFinal || known?.LastFailedVMIUID == facts.VmiUid) return known;
         var failures = (known?.ConsecutiveFailCount ?? 0) + 1;
@@ -35,9 +37,13 @@ public static class StartBackoff
         };
     }
 
-    /// <summary>How long a start still has to wait.</summary>
-    public static TimeSpan Remaining(VirtualMachineStartFailure? failure, DateTime now) =>
-        failure?.RetryAfterTimestamp is { } due && due > now ? due - now : TimeSpan.Zero;
+    /// <summary>How long a start still has to wait. A time that is further off than the longest delay was written by a clock that has been set back since: it holds nobody up.</summary>
+    public static TimeSpan Remaining(VirtualMachineStartFailure? failure, DateTime now)
+    {
+        if (failure?.RetryAfterTimestamp is not { } due || due <= now) return TimeSpan.Zero;
+        var left = due - now;
+        return left <= TimeSpan.FromSeconds(MaxSeconds + 1) ? left : TimeSpan.Zero;
+    }
 
     private static DateTime CeilingToSecond(DateTime time)
     {
