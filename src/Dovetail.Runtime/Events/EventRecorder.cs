@@ -50,7 +50,7 @@ public sealed class EventRecorder(IKubeApi api, string component, string host, T
         Written? before;
         lock (gate)
         {
-            if (!TakeToken(about.Metadata.Uid ?? "", now)) return;
+            if (!TakeToken(about.Metadata.Uid ?? "")) return;
             before = written.GetValueOrDefault(key);
         }
 
@@ -134,16 +134,18 @@ public sealed class EventRecorder(IKubeApi api, string component, string host, T
 
     private static string Shortened(string name) => name.Length <= 230 ? name : name[..230].TrimEnd('.', '-');
 
-    private bool TakeToken(string uid, DateTime now)
+    private bool TakeToken(string uid)
     {
         if (buckets.Count >= RememberedEvents) buckets.Clear();
-        var bucket = buckets.GetValueOrDefault(uid) ?? new Bucket(Burst, now);
-        var tokens = Math.Min(Burst, bucket.Tokens + ((now - bucket.At) / Refill));
-        buckets[uid] = new Bucket(tokens >= 1 ? tokens - 1 : tokens, now);
+        var bucket = buckets.GetValueOrDefault(uid) ?? new Bucket(Burst, time.GetTimestamp());
+        var tokens = Math.Min(Burst, bucket.Tokens + (time.GetElapsedTime(bucket.At) / Refill));
+        buckets[uid] = new Bucket(tokens >= 1 ? tokens - 1 : tokens, time.GetTimestamp());
         return tokens >= 1;
     }
 
     private sealed record Written(NamespacedName Name, int Count);
 
-    private sealed record Bucket(double Tokens, DateTime At);
+    /// <param name="Tokens">What was left.</param>
+    /// <param name="At">When, on the clock that is never set.</param>
+    private sealed record Bucket(double Tokens, long At);
 }

@@ -51,7 +51,7 @@ public sealed class LeaderElector(IKubeApi api, LeaderElectionOptions options, T
             var leading = lead(term.Token);
             await RenewUntilLostAsync(ct);
             IsLeader = false;
-            await term.CancelAsync();
+            term.Cancel(); // here and now: CancelAsync would go to the thread pool
             try
             {
                 await leading;

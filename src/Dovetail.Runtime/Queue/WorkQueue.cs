@@ -46,7 +46,8 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
         lock (gate)
         {
             if (disposed) return;
-            var due = time.GetUtcNow() + delay;
+            // On the clock that is never set: a wall clock that jumps ahead would make the alarm that is there look like the earlier one.
+            var due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
             if (alarms.TryGetValue(key, out var earlier))
             {
                 if (earlier.Due <= due) return;
@@ -143,7 +144,7 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
         working.Add(key);
     }
 
-    private void Ring(TKey key, DateTimeOffset due)
+    private void Ring(TKey key, long due)
     {
         lock (gate)
         {
@@ -155,5 +156,5 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
         Add(key);
     }
 
-    private readonly record struct Alarm(DateTimeOffset Due, ITimer Timer);
+    private readonly record struct Alarm(long Due, ITimer Timer);
 }

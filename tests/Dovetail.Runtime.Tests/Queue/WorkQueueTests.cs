@@ -48,6 +48,18 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public void A_clock_that_is_set_ahead_makes_no_later_alarm_out_of_an_earlier_one()
+    {
+        var clock = new SkewedTime(time);
+        using var skewed = new WorkQueue<string>(clock, new Random(1), Steady);
+        skewed.AddAfter("a", TimeSpan.FromMinutes(5));
+        clock.Error = TimeSpan.FromHours(1);
+        skewed.AddAfter("a", TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
+        skewed.Depth.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_waiting_worker_gets_a_key_when_its_delay_is_over()
     {
         var taken = queue.TakeAsync(TestContext.Current.CancellationToken);
