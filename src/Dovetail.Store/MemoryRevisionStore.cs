@@ -7,11 +7,21 @@ public sealed class MemoryRevisionStore(int keptEvents = int.MaxValue) : IRevisi
     private readonly Lock _writing = new();
     private readonly RevisionState _state = new(StoreSnapshot.Empty, new EventLog(0, keptEvents, long.MaxValue));
 
+    private MemoryRevisionStore(StoreSnapshot start)
+        : this()
+    {
+        _state = new(start, new EventLog(start.Revision, int.MaxValue, long.MaxValue));
+        _state.Compact(start.Revision);
+    }
+
     public IStoreSnapshot Current => _state.Current;
 
     public long CompactedRevision => _state.Compacted;
 
     public string? WriteFailure => null;
+
+    /// <summary>A store of its own that starts as this one is now, without its history. The objects are shared: it costs nothing.</summary>
+    public MemoryRevisionStore Fork() => new(_state.Current);
 
     public ValueTask<WriteOutcome> WriteAsync(StoreWrite write, CancellationToken ct)
     {

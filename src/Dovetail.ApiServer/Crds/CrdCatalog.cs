@@ -95,7 +95,7 @@ internal sealed class CrdCatalog
                 if (known.TryGetValue(stored.Key.Name, out var entry) && entry.Revision == stored.Revision) next.Add(stored.Key.Name, entry);
                 else
                 {
-                    next.Add(stored.Key.Name, (stored.Revision, CrdReader.Read(StoredJson.Tree(stored.Bytes))));
+                    next.Add(stored.Key.Name, (stored.Revision, CrdReader.Read(stored.Bytes)));
                     changed = true;
                 }
             }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Registry;
@@ -19,7 +20,12 @@ internal static class CrdReader
     private static readonly FrozenSet<string> Verbs = BuiltInResources.AllVerbs.ToFrozenSet();
     private static readonly ImmutableArray<string> ReadWrite = ["get", "patch", "update"];
 
-    public static CrdDefinition Read(JsonObject crd)
+    /// <summary>A stored revision's bytes never change, so the array stands for what was read of it: registries that come and go over one store read a CRD once.</summary>
+    private static readonly ConditionalWeakTable<byte[], CrdDefinition> Known = [];
+
+    public static CrdDefinition Read(byte[] stored) => Known.GetValue(stored, static bytes => Read(StoredJson.Tree(bytes)));
+
+    private static CrdDefinition Read(JsonObject crd)
     {
         var spec = crd.Child("spec")!;
         var versions = (spec["versions"] as JsonArray ?? []).OfType<JsonObject>().ToArray();

@@ -10,6 +10,9 @@ public sealed class SimulatedProcess(SimulationLoop loop, string name) : Synchro
 
     public string Name { get; } = name;
 
+    /// <summary>In the order of their starts.</summary>
+    public int Number { get; } = loop.NextProcess();
+
     public bool IsAlive { get; private set; } = true;
 
     /// <summary>Why the process ended by itself; null while it runs or after it was killed. Components run for ever, so any end is a bug.</summary>

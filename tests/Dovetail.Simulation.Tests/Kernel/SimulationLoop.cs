@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Dovetail.Simulation.Tests.Kernel;
 
 /// <summary>
@@ -14,6 +16,7 @@ public sealed class SimulationLoop
     private readonly Random random;
     private readonly int thread = Environment.CurrentManagedThreadId;
     private long orders;
+    private int processes;
     private int stepsNow;
 
     public SimulationLoop(Random random, DateTimeOffset start)
@@ -25,10 +28,25 @@ public sealed class SimulationLoop
 
     public DateTimeOffset Now { get; private set; }
 
+    /// <summary>The machine's clock. It jumps with <see cref="ClockError"/>; its timers and timestamps, being monotonic, do not.</summary>
     public TimeProvider Time { get; }
 
-    /// <summary>How many pieces of work have run: a seed's fingerprint.</summary>
+    /// <summary>How far the wall clock is off; somebody may set it at any moment.</summary>
+    public TimeSpan ClockError { get; set; }
+
+    /// <summary>How many pieces of work have run.</summary>
     public long Steps { get; private set; }
+
+    /// <summary>A fingerprint of the run: which process took a step when, and everything that was <see cref="Note(ReadOnlySpan{byte})">noted</see>.</summary>
+    public ulong Trace { get; private set; } = 14695981039346656037;
+
+    /// <summary>Puts something that happened into <see cref="Trace"/>.</summary>
+    public void Note(ReadOnlySpan<byte> bytes)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (var word in words) Note(word);
+        foreach (var rest in bytes[(words.Length * sizeof(ulong))..]) Note(rest);
+    }
 
     public void Post(SimulatedProcess process, SendOrPostCallback callback, object? state)
     {
@@ -37,6 +55,9 @@ public sealed class SimulationLoop
             throw new InvalidOperationException($"{process.Name} was called from another thread: the code under test has left its synchronization context");
         if (process.IsAlive) ready.Add(new Work(process, callback, state));
     }
+
+    /// <summary>A number for a new process.</summary>
+    internal int NextProcess() => ++processes;
 
     /// <summary>Runs until that moment.</summary>
     public void RunUntil(DateTimeOffset end)
@@ -59,6 +80,7 @@ public sealed class SimulationLoop
         ready.RemoveAt(ready.Count - 1);
         if (!work.Process.IsAlive) return;
         Steps++;
+        Note((ulong)Now.UtcTicks ^ (ulong)work.Process.Number);
         if (++stepsNow > StepsInOneMoment) throw new InvalidOperationException($"{work.Process.Name} runs in circles without any time passing: {work.State ?? work.Callback.Method.DeclaringType}");
         work.Process.Run(work.Callback, work.State);
     }
@@ -69,6 +91,9 @@ public sealed class SimulationLoop
         if (timer.Due > Now) (Now, stepsNow) = (timer.Due, 0);
         timer.Fired();
     }
+
+    // FNV-1a, a word at a time.
+    private void Note(ulong word) => Trace = (Trace ^ word) * 1099511628211;
 
     private void Schedule(Timer timer) => timers.Enqueue(timer, (timer.Due.UtcTicks, orders++));
 
@@ -88,7 +113,7 @@ public sealed class SimulationLoop
     {
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override DateTimeOffset GetUtcNow() => loop.Now;
+        public override DateTimeOffset GetUtcNow() => loop.Now + loop.ClockError;
 
         public override long GetTimestamp() => loop.Now.UtcTicks;
 

@@ -1,117 +1,106 @@
-using Dovetail.Api.KubeVirt;
-using Dovetail.Machinery.Endpoints;
-using Dovetail.Machinery.Errors;
-using Dovetail.Runtime.Seam;
+using Dovetail.Simulation.Tests.Faults;
 using Dovetail.Simulation.Tests.World;
-using Dovetail.Virt;
-using k8s.Models;
 
 namespace Dovetail.Simulation.Tests.Scenarios;
 
 /// <summary>
-/// One run: a user who creates, switches, deletes and kills VMs, guests with a will of their own, components that die, a bad connection. Then everything is
-/// healthy again, and the platform has fifteen minutes to bring each VM to what its owner asked for.
+/// One run: a user who creates, switches, starts, stops, deletes and kills VMs, guests with a will of their own, components that die, a bad connection, a clock that is set. Then everything
+/// is healthy again, and the platform has fifteen minutes to bring each VM to what its owner asked for, and to come to rest.
 /// </summary>
-public sealed class Scenario(int seed, BrokenOrderings broken)
+internal sealed class Scenario(int seed, FaultyParts faulty)
 {
-    private const string Namespace = "demo";
-    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan Recovery = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
-    private static readonly string[] Strategies =
-        [RunStrategies.Always, RunStrategies.Always, RunStrategies.Halted, RunStrategies.Manual, RunStrategies.Once, RunStrategies.RerunOnFailure];
 
-    private readonly Cluster cluster = new(seed, broken);
-    private readonly Dictionary<string, string> asked = [];
+    /// <summary>Longer than anything that the platform looks at again and again.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(3);
+
+    private readonly Cluster cluster = new(seed, faulty);
+    private User? user;
 
     public long Steps => cluster.Loop.Steps;
 
     public int Boots => cluster.Machine.Boots;
 
+    /// <summary>Is told what happens, line by line.</summary>
+    public Action<string>? Story
+    {
+        set => cluster.Story = value;
+    }
+
+    /// <summary>The same for every run of a seed.</summary>
+    public string Trace => cluster.Loop.Trace.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The first broken promise, or null.</summary>
     public string? Run()
     {
-        cluster.Faults.Active = false;
-        cluster.Do(PrepareAsync);
+        user = new User(cluster);
         foreach (var program in cluster.Programs.ToList()) cluster.Start(program);
-        cluster.Faults.Active = true;
-        return Disturb() ?? Recover();
-    }
-
-    private async Task PrepareAsync()
-    {
-        await PlatformCrds.InstallAsync(cluster.User, CancellationToken.None);
-        foreach (var name in new[] { Namespace, "kube-node-lease" })
-        {
-            if (await cluster.User.FindAsync(BuiltInTypes.Namespaces, "", name, CancellationToken.None) is null)
-                await cluster.User.CreateAsync(BuiltInTypes.Namespaces, new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, CancellationToken.None);
-        }
+        return Disturb() ?? Recover() ?? BeStill();
     }
 
     private string? Disturb()
     {
         var random = cluster.Random;
-        var end = cluster.Loop.Now + Trouble;
         var names = Enumerable.Range(1, 1 + random.Next(3)).Select(index => $"vm{index}").ToArray();
-        while (cluster.Loop.Now < end)
+        var pace = 500 + random.Next(8000);
+        for (var acts = 5 + random.Next(10); acts > 0; acts--)
         {
-            Act(random, names[random.Next(names.Length)]);
-            cluster.Loop.RunUntil(cluster.Loop.Now + TimeSpan.FromMilliseconds(random.Next(15000)));
-            if (Broken() is { } violation) return violation;
+            switch (random.Next(20))
+            {
+                case 0: SetClock(random); break;
+                case < 7: Restart(random); break;
+                default: user!.Act(names[random.Next(names.Length)]); break;
+            }
+
+            cluster.Loop.RunUntil(cluster.Loop.Now + TimeSpan.FromMilliseconds(random.Next(pace)));
+            if (cluster.Broken() is { } violation) return violation;
         }
 
         return null;
     }
 
-    private void Act(Random random, string vm)
+    private void SetClock(Random random)
     {
-        switch (random.Next(12))
+        cluster.Loop.ClockError += TimeSpan.FromSeconds(random.Next(-600, 3600));
+        cluster.Tell($"the clock is off by {cluster.Loop.ClockError}");
+    }
+
+    /// <summary>Kills one process, or those that are one in production, and starts them again after a while.</summary>
+    private void Restart(Random random)
+    {
+        var programs = cluster.Programs.ToArray();
+        string[] killed = random.Next(8) switch
         {
-            case 0 or 1 or 2 when !asked.ContainsKey(vm):
-                asked[vm] = Strategies[random.Next(Strategies.Length)];
-                cluster.Do(() => CreateAsync(vm, asked[vm]));
-                break;
-            case 0 or 1 or 2 or 3:
-                if (!asked.ContainsKey(vm)) break;
-                var strategy = Strategies[random.Next(Strategies.Length)];
-                cluster.Do(() => SwitchAsync(vm, strategy));
-                break;
-            case 4:
-                cluster.Do(() => cluster.User.DeleteAsync(KubeVirtTypes.VirtualMachines, Namespace, vm, new DeleteOptions(), CancellationToken.None));
-                asked.Remove(vm);
-                break;
-            case 5:
-                cluster.Do(() => cluster.User.DeleteAsync(KubeVirtTypes.VirtualMachineInstances, Namespace, vm, new DeleteOptions(), CancellationToken.None));
-                break;
-            case 6:
-                cluster.Do(() => DeletePodsAsync(vm));
-                break;
-            case 7 or 8:
-                var how = random.Next(2) == 0 ? GuestState.Crashed : GuestState.Off;
-                foreach (var guest in cluster.Machine.Sandboxes.Where(guest => guest.Vmi.Name == vm).ToList()) cluster.Machine.End(guest, how);
-                break;
-            default:
-                var programs = cluster.Programs.ToArray();
-                var program = programs[random.Next(programs.Length)];
-                cluster.Kill(program);
-                cluster.Loop.RunUntil(cluster.Loop.Now + TimeSpan.FromMilliseconds(random.Next(3000)));
-                cluster.Start(program);
-                break;
-        }
+            0 or 1 => ["workloads", "virt-controller"],
+            2 => ["node-agent", "virt-handler"],
+            3 => [],
+            _ => [programs[random.Next(programs.Length)]],
+        };
+        var server = killed.Length != 1 && killed is not ["node-agent", ..];
+        cluster.Tell($"killed: {string.Join(", ", server ? killed.Append("api-server") : killed)}");
+        foreach (var program in killed) cluster.Kill(program);
+        if (server) cluster.Server.Kill();
+        cluster.Loop.RunUntil(cluster.Loop.Now + TimeSpan.FromMilliseconds(random.Next(3000)));
+        if (server) cluster.Server.Start();
+        foreach (var program in killed) cluster.Start(program);
     }
 
     private string? Recover()
     {
+        cluster.Tell("all is well from here on");
         cluster.Faults.Active = false;
+        cluster.Machine.StartFailures = 0;
+        foreach (var sandbox in cluster.Machine.Sandboxes) cluster.Machine.Pause(sandbox, paused: false);
         var deadline = cluster.Loop.Now + Recovery;
         string? unkept = "never looked";
         // Kept promises must stay kept: one good look between two wrong moments is no success.
         for (var good = 0; good < 3;)
         {
             cluster.Loop.RunUntil(cluster.Loop.Now + Look);
-            if (Broken() is { } violation) return violation;
+            if (cluster.Broken() is { } violation) return violation;
             unkept = null;
-            cluster.Do(async () => unkept = await Promises.FirstUnkeptAsync(cluster, Namespace, asked));
+            cluster.Do(async () => unkept = await Promises.FirstUnkeptAsync(cluster, user!.Ledgers));
             good = unkept is null ? good + 1 : 0;
             if (cluster.Loop.Now > deadline) return $"{Recovery.TotalMinutes} quiet minutes later: {unkept}";
         }
@@ -119,38 +108,11 @@ public sealed class Scenario(int seed, BrokenOrderings broken)
         return null;
     }
 
-    private string? Broken() => cluster.Machine.Violation ?? cluster.Ended();
-
-    private async Task CreateAsync(string name, string strategy)
+    /// <summary>Where nothing happens, nothing is written.</summary>
+    private string? BeStill()
     {
-        var vm = new VirtualMachine
-        {
-            Metadata = new V1ObjectMeta { NamespaceProperty = Namespace, Name = name },
-            Spec = new() { RunStrategy = strategy, Template = new() { Spec = new() { Domain = new() } } },
-        };
-        try
-        {
-            await cluster.User.CreateAsync(KubeVirtTypes.VirtualMachines, vm, CancellationToken.None);
-        }
-        catch (StatusException exists) when (exists.Status.Reason == "AlreadyExists")
-        {
-            // Its predecessor is still on its way out.
-            asked.Remove(name);
-        }
-    }
-
-    private async Task SwitchAsync(string name, string strategy)
-    {
-        if (await cluster.User.FindAsync(KubeVirtTypes.VirtualMachines, Namespace, name, CancellationToken.None) is not { Metadata.DeletionTimestamp: null }) return;
-        var patch = new MergePatchBuilder().Set(["spec", "runStrategy"], strategy).Build();
-        await cluster.User.PatchAsync(KubeVirtTypes.VirtualMachines, Namespace, name, PatchType.Merge, patch, new WriteOptions(), "", CancellationToken.None);
-        asked[name] = strategy;
-    }
-
-    private async Task DeletePodsAsync(string vm)
-    {
-        var pods = await cluster.User.ListAsync(BuiltInTypes.Pods, Namespace, new ListOptions(), CancellationToken.None);
-        foreach (var pod in pods.Items.Where(pod => pod.Metadata.OwnerReferences?.Any(owner => owner.Name == vm) == true))
-            await cluster.User.DeleteAsync(BuiltInTypes.Pods, Namespace, pod.Metadata.Name, new DeleteOptions(), CancellationToken.None);
+        cluster.Judge.CountAnew();
+        cluster.Loop.RunUntil(cluster.Loop.Now + Rest);
+        return cluster.Broken() ?? (cluster.Judge.Written() is { } written ? $"nothing happens, and yet there are writes: {written}" : null);
     }
 }

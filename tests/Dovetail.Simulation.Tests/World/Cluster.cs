@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Runtime.Caches;
@@ -7,7 +8,7 @@ using Dovetail.Runtime.Engines;
 using Dovetail.Runtime.Seam;
 using Dovetail.Simulation.Tests.Faults;
 using Dovetail.Simulation.Tests.Kernel;
-using Dovetail.Store;
+using Dovetail.Virt.VirtApi.Admission;
 using Dovetail.Virt.VirtController;
 using Dovetail.Virt.VirtController.VirtualMachineInstances;
 using Dovetail.Workloads;
@@ -16,36 +17,37 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dovetail.Simulation.Tests.World;
 
-/// <summary>Orderings that a test breaks on purpose, to see that the simulation notices.</summary>
-public sealed record BrokenOrderings
-{
-    /// <summary>The node agent reports a pod gone before its guest is.</summary>
-    public bool PodGoneBeforeGuest { get; init; }
-}
-
 /// <summary>
-/// The platform in one thread: the real registry over the memory store, the real controllers, and a simulated node. Each component is a process that can die
-/// between any two steps and is started anew; the store, like a disk, stays.
+/// The platform in one thread: the real registry with KubeVirt's schemas and virt-api's admission over the memory store, the real controllers and virt-handler, and a simulated node. Each
+/// component is a process that can die between any two steps and is started anew; the store, like a disk, stays.
 /// </summary>
-public sealed class Cluster
+internal sealed class Cluster
 {
+    private static readonly UserInfo NodeUser = new($"system:node:{SimulatedNode.Name}", ["system:nodes", "system:authenticated"]);
+
     private readonly Dictionary<string, SimulatedProcess> processes = [];
     private readonly List<SimulatedProcess> all = [];
     private readonly Dictionary<string, Func<Task>> programs = [];
-    private readonly ObjectRegistry registry;
+    private readonly ParsedRevisions revisions = new();
+    private readonly FaultyParts faulty;
+    private readonly JudgedStore store;
 
-    public Cluster(int seed, BrokenOrderings broken)
+    public Cluster(int seed, FaultyParts faulty)
     {
+        this.faulty = faulty;
         Random = new Random(seed);
-        Loop = new SimulationLoop(Random, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        Loop = new SimulationLoop(Random, FirstStart.Day);
         Faults = new FaultPlan(Random);
-        registry = new ObjectRegistry(new ObjectRegistryOptions { Store = new MemoryRevisionStore(), Time = Loop.Time, Randomness = Randomness.Seeded(Random) });
-        Server = new SimulatedProcess(Loop, "server");
-        User = new EmbeddedKubeApi(registry, UserInfo.Component("user"), new ParsedRevisions());
-        Machine = new NodeMachine(new SimulatedProcess(Loop, "kernel"), Loop.Time, Random);
+        Machine = new NodeMachine(Loop, Random) { StartFailures = Random.Next(3) == 0 ? 0.2 : 0 };
+        Judge = new Judge(Loop, Machine, revisions, Tell);
+        store = new JudgedStore(FirstStart.Fork(), Judge);
+        Server = new SimulatedServer(Loop, OpenRegistry);
+        Server.Start();
+        var node = new SimulatedNode(Seam("node", NodeUser), Machine, Loop.Time, Random);
         programs["workloads"] = RunWorkloadsAsync;
         programs["virt-controller"] = RunVirtControllerAsync;
-        programs["node"] = () => new SimulatedNode(ApiFor("node"), Machine, Loop.Time, Random, broken.PodGoneBeforeGuest).RunAsync(CancellationToken.None);
+        programs["node-agent"] = () => node.RunAgentAsync(faulty.PodGoneBeforeGuest, CancellationToken.None);
+        programs["virt-handler"] = () => node.RunHandlerAsync(CancellationToken.None);
     }
 
     public Random Random { get; }
@@ -56,12 +58,27 @@ public sealed class Cluster
 
     public NodeMachine Machine { get; }
 
-    /// <summary>The API without faults, for the user and for those who judge.</summary>
-    public IKubeApi User { get; }
+    public Judge Judge { get; }
+
+    public SimulatedServer Server { get; }
+
+    /// <summary>Is told what happens, line by line; null: nobody listens.</summary>
+    public Action<string>? Story { get; set; }
 
     public IEnumerable<string> Programs => programs.Keys;
 
-    private SimulatedProcess Server { get; }
+    /// <summary>The API as the user has it, over a connection as bad as anybody's.</summary>
+    public IKubeApi User => Seam("user", new UserInfo("admin", [UserInfo.MastersGroup, "system:authenticated"]));
+
+    /// <summary>The API as a component sees it.</summary>
+    public EmbeddedKubeApi Seam(string component, UserInfo user) => new(faulty.Between(component, new FaultyObjectApi(Server, Faults, Loop.Time), Random), user, revisions);
+
+    /// <summary>The first broken promise so far: of the node, of what was written, or of a component that ended by itself, which is always a bug.</summary>
+    public string? Broken() =>
+        Machine.Violation ?? Judge.Violation ?? all.Select(process => process.Failure is { } failure ? $"{process.Name}: {failure}" : null).FirstOrDefault(text => text is not null);
+
+    /// <summary>Adds a line to the story.</summary>
+    public void Tell(string what) => Story?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{Loop.Now - FirstStart.Day:hh\\:mm\\:ss\\.fff} {what}"));
 
     /// <summary>Runs something as the user, to its end.</summary>
     public void Do(Func<Task> work)
@@ -86,17 +103,31 @@ public sealed class Cluster
         process.Start(programs[program]);
     }
 
-    public void Kill(string program) => processes[program].Kill();
+    public void Kill(string program)
+    {
+        processes[program].Kill();
+        all.Remove(processes[program]);
+    }
 
-    /// <summary>A component that ended by itself: always a bug.</summary>
-    public string? Ended() => all.Select(process => process.Failure is { } failure ? $"{process.Name}: {failure}" : null).FirstOrDefault(text => text is not null);
+    private ObjectRegistry OpenRegistry() => new(new ObjectRegistryOptions
+    {
+        Store = store,
+        Time = Loop.Time,
+        Randomness = Randomness.Seeded(Random),
+        Admission = [new VirtAdmission(NewGuid)],
+        TrustedCelRules = FirstStart.Crds.Names,
+    });
 
-    private EmbeddedKubeApi ApiFor(string component) =>
-        new(new FaultyObjectApi(registry, Server, Faults, Loop.Time), UserInfo.Component(component), new ParsedRevisions());
+    private Guid NewGuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
 
     private Task RunWorkloadsAsync()
     {
-        var api = ApiFor("workloads");
+        var api = Seam("workloads", UserInfo.Component("kube-controller-manager"));
         var caches = new SharedCaches(api, Loop.Time, Random, NullLogger<SharedCaches>.Instance);
         var controllers = new WorkloadControllers(api, caches, Loop.Time, Random, NullLoggerFactory.Instance).Create([], new SimulatedKinds());
         return new ControllerHost(caches, controllers, null, Loop.Time, Random, NullLogger<ControllerHost>.Instance).RunAsync(CancellationToken.None);
@@ -104,7 +135,7 @@ public sealed class Cluster
 
     private Task RunVirtControllerAsync()
     {
-        var api = ApiFor("virt-controller");
+        var api = Seam("virt-controller", UserInfo.Component("virt-controller"));
         var caches = new SharedCaches(api, Loop.Time, Random, NullLogger<SharedCaches>.Instance);
         var controllers = new VirtControllers(api, caches, Loop.Time, Random, NullLoggerFactory.Instance).Create(new LauncherPodOptions());
         return new ControllerHost(caches, controllers, null, Loop.Time, Random, NullLogger<ControllerHost>.Instance).RunAsync(CancellationToken.None);

@@ -1,38 +1,43 @@
+using Dovetail.LauncherApi;
+using Dovetail.Node.Pods;
 using Dovetail.Runtime.Seam;
 
 namespace Dovetail.Simulation.Tests.World;
 
-public enum GuestState
+/// <summary>One launcher sandbox on the node's machine with the guest in it. It lives on when the node agent and virt-handler die.</summary>
+internal sealed class Sandbox(SandboxRecord record, string vmiUid, NamespacedName vmi)
 {
-    /// <summary>The sandbox is there and its launcher answers; no guest has been started in it.</summary>
-    Absent,
-    Booting,
-    Running,
-    ShuttingDown,
+    public string PodUid => Record.PodUid;
 
-    /// <summary>Ended in order.</summary>
-    Off,
-
-    /// <summary>Ended by itself, out of order.</summary>
-    Crashed,
-}
-
-/// <summary>One launcher sandbox on the node's machine with the guest in it. It lives on when the node agent dies.</summary>
-public sealed class Sandbox(string podUid, NamespacedName pod, string vmiUid, NamespacedName vmi)
-{
-    public NamespacedName Pod { get; } = pod;
-
-    public string PodUid { get; } = podUid;
-
-    public string VmiUid { get; } = vmiUid;
+    public string VmiUid => vmiUid;
 
     /// <summary>The VMI's name, which is the VM's too.</summary>
-    public NamespacedName Vmi { get; } = vmi;
+    public NamespacedName Vmi => vmi;
 
-    public GuestState State { get; set; } = GuestState.Absent;
+    /// <summary>What the node agent wrote down about it.</summary>
+    public SandboxRecord Record { get; set; } = record;
+
+    /// <summary>Its init, launcher and libvirtd run.</summary>
+    public bool Runs { get; set; }
+
+    public int ExitCode { get; set; }
+
+    /// <summary>The launcher answers; init starts one that died again.</summary>
+    public bool LauncherAnswers { get; set; }
+
+    public DomainStatus Guest { get; set; } = new() { State = DomainState.Absent };
+
+    /// <summary>What the launcher wrote down about the guest, beside its socket.</summary>
+    public GuestRecord? GuestRecord { get; set; }
+
+    /// <summary>When a guest that was asked to shut down is destroyed, on the clock that does not jump.</summary>
+    public DateTimeOffset? StopDeadline { get; set; }
+
+    /// <summary>The node agent has asked the sandbox to end.</summary>
+    public bool Terminating { get; set; }
 
     /// <summary>The guest's processor may be running.</summary>
-    public bool IsLive => State is GuestState.Booting or GuestState.Running or GuestState.ShuttingDown;
+    public bool IsLive => Guest.State is DomainState.Starting or DomainState.Running or DomainState.Paused;
 
-    public bool HasEnded => State is GuestState.Off or GuestState.Crashed;
+    public bool HasEnded => Guest.State is DomainState.Ended or DomainState.Failed;
 }
