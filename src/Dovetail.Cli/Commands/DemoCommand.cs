@@ -15,6 +15,7 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
     private const string Namespace = "demo";
     private const string Name = "hello";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AfterWatch = TimeSpan.FromMilliseconds(200);
 
     public async Task<DataDirectory> RunAsync(UpOptions options, CancellationToken ct)
     {
@@ -25,7 +26,7 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
         await new ImageCommand(root, progress).PushAsync(data.Root, "tiny", ct);
         using var api = new PlatformProcesses(data, time).Connect();
         await ApplyAsync(api, Settings.Read(data), ct);
-        var instance = await progress.RunAsync("starting the virtual machine", () => WaitAsync(api, ct));
+        var instance = await WaitAsync(api, ct);
         var kubectl = await Kubectl.FindAsync(data, ct) ?? "kubectl";
         var door = data.Root == DataDirectory.Default ? Shell.Quote(Path.Combine(root, "dovetail")) : $"{Shell.Quote(Path.Combine(root, "dovetail"))} --data-dir {Shell.Quote(data.Root)}";
         Console.WriteLine();
@@ -59,25 +60,40 @@ internal sealed class DemoCommand(string root, TimeProvider time, Progress progr
         }
     }
 
-    private static async Task<VirtualMachineInstance> WaitAsync(HttpKubeApi api, CancellationToken ct)
+    private async Task<VirtualMachineInstance> WaitAsync(HttpKubeApi api, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Limit);
         VirtualMachineInstance? last = null;
         try
         {
-            await foreach (var change in api.WatchAsync(KubeVirtTypes.VirtualMachineInstances, Namespace, new WatchOptions { FieldSelector = $"metadata.name={Name}" }, limit.Token))
-            {
-                last = change.Object ?? last;
-                if (last?.Status is { Phase: "Running", Interfaces: [{ IpAddress.Length: > 0 }, ..] }) return last;
-            }
+            return await progress.RunAsync("starting the virtual machine", () => RunningAsync(api, seen => last = seen, limit.Token), () => State(last));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            // Said below.
+            throw new UserErrorException($"the virtual machine does not run after {Limit.TotalMinutes:0} min: {State(last)}", $"Look at kubectl -n {Namespace} describe vmi {Name}.");
         }
+    }
 
-        var why = last?.Status?.Conditions?.FirstOrDefault(c => c.Status == "False" && !string.IsNullOrEmpty(c.Message));
-        throw new UserErrorException($"the virtual machine is {last?.Status?.Phase ?? "not there"}{(why is null ? "" : $": {why.Reason}: {why.Message}")}", $"Look at kubectl -n {Namespace} describe vmi {Name}.");
+    private async Task<VirtualMachineInstance> RunningAsync(HttpKubeApi api, Action<VirtualMachineInstance> see, CancellationToken ct)
+    {
+        while (true)
+        {
+            await foreach (var change in api.WatchAsync(KubeVirtTypes.VirtualMachineInstances, Namespace, new WatchOptions { FieldSelector = $"metadata.name={Name}" }, ct))
+            {
+                if (change.Object is not { } instance) continue;
+                see(instance);
+                if (instance.Status is { Phase: "Running", Interfaces: [{ IpAddress.Length: > 0 }, ..] }) return instance;
+            }
+
+            await Task.Delay(AfterWatch, time, ct); // the server ends a watch now and then
+        }
+    }
+
+    /// <summary>Phase and cause. What keeps the guest from being made says more than that it is not there.</summary>
+    private static string State(VirtualMachineInstance? instance)
+    {
+        var why = instance?.Status?.Conditions?.Where(c => c.Status == "False" && !string.IsNullOrEmpty(c.Message)).OrderByDescending(c => c.Type == "Synchronized").FirstOrDefault();
+        return $"{instance?.Status?.Phase ?? "not there yet"}{(why is null ? "" : $", {why.Reason}: {why.Message}")}";
     }
 }

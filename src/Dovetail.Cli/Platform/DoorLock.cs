@@ -20,6 +20,10 @@ internal static class DoorLock
                 {
                     await Task.Delay(Beat, time, ct);
                 }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new UserErrorException($"the data folder {data.Root} cannot be written: {e.Message}", "Make it writable for this user, or choose another one with --data-dir.");
+                }
             }
         });
 }

@@ -23,6 +23,7 @@ internal static class HostPackages
         ("nftables", "/usr/sbin/nft"),
         ("iproute2", "/usr/sbin/ip"),
         ("iptables", "/usr/sbin/iptables"),
+        ("procps", "/usr/sbin/sysctl"),
         ("xorriso", "/usr/bin/xorrisofs"),
         ("docker-registry", "/usr/bin/docker-registry"),
         ("util-linux", "/usr/bin/setpriv"),
@@ -53,7 +54,6 @@ internal static class HostPackages
     [
         .. Node, .. Images,
         ("iputils-ping", "/usr/bin/ping"),
-        ("procps", "/usr/bin/kill"),
     ];
 
     /// <summary>Installs what is missing: as root by apt, otherwise refuses with the exact command.</summary>

@@ -12,11 +12,12 @@ internal sealed class Progress(TimeProvider time)
         return 0;
     });
 
-    public async Task<T> RunAsync<T>(string what, Func<Task<T>> work)
+    /// <param name="now">What the work is waiting for at this moment, told with each sign of life.</param>
+    public async Task<T> RunAsync<T>(string what, Func<Task<T>> work, Func<string?>? now = null)
     {
         var started = time.GetTimestamp();
         using var done = new CancellationTokenSource();
-        var saying = SayAsync(what, started, done.Token);
+        var saying = SayAsync(what, started, now, done.Token);
         try
         {
             return await work();
@@ -28,7 +29,7 @@ internal sealed class Progress(TimeProvider time)
         }
     }
 
-    private async Task<bool> SayAsync(string what, long started, CancellationToken ct)
+    private async Task<bool> SayAsync(string what, long started, Func<string?>? now, CancellationToken ct)
     {
         var said = false;
         try
@@ -39,7 +40,7 @@ internal sealed class Progress(TimeProvider time)
             while (true)
             {
                 await Task.Delay(Beat, time, ct);
-                await Console.Error.WriteLineAsync($"{what} … {time.GetElapsedTime(started).TotalSeconds:0} s");
+                await Console.Error.WriteLineAsync($"{what} … {time.GetElapsedTime(started).TotalSeconds:0} s{(now?.Invoke() is { } detail ? $" ({detail})" : "")}");
             }
         }
         catch (OperationCanceledException)
