@@ -19,6 +19,39 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
         code.ShouldBe(404);
         ((string?)body["kind"]).ShouldBe("Status");
         ((string?)body["reason"]).ShouldBe("NotFound");
+        body["details"].ShouldBeOfType<JsonObject>();
+    }
+
+    [Theory]
+    [InlineData("resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")]
+    [InlineData("resourceVersion=5&resourceVersionMatch=Bad", "resourceVersionMatch: Unsupported value: \"Bad\": supported values: \"Exact\", \"NotOlderThan\"")]
+    [InlineData("sendInitialEvents=true", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list")]
+    [InlineData("watch=true&sendInitialEvents=true", "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")]
+    [InlineData("watch=true&resourceVersion=5&resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
+    public async Task List_options_that_do_not_go_together_are_422(string query, string why)
+    {
+        var (code, body) = await server.GetAsync($"/api/v1/namespaces/demo/configmaps?{query}");
+
+        (code, (string?)body["message"]).ShouldBe((422, $"ListOptions.meta.k8s.io \"\" is invalid: {why}"));
+    }
+
+    [Fact]
+    public async Task The_root_lists_what_can_be_asked()
+    {
+        var (_, root) = await server.GetAsync("/");
+
+        new[] { "/api", "/api/v1", "/apis", "/apis/sub.example.com/v1", "/version" }.ShouldBeSubsetOf(root["paths"]!.AsArray().Select(path => (string?)path));
+    }
+
+    [Fact]
+    public async Task Who_may_not_is_not_told_what_is_there()
+    {
+        using var alice = server.Client(null, "sesame");
+        foreach (var path in new[] { "/api/v1/namespaces/demo/pods/p/log", "/apis/nowhere.example.com/v1/things", "/api/v1/nodes/n" })
+        {
+            using var answer = await alice.GetAsync(new Uri(path, UriKind.Relative));
+            answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+        }
     }
 
     [Fact]

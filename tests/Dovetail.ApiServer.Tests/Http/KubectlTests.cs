@@ -3,43 +3,74 @@ using System.Text;
 
 namespace Dovetail.ApiServer.Tests.Http;
 
-/// <summary>The real kubectl, where it is installed.</summary>
+/// <summary>The real kubectl: the one that is installed, and the newest.</summary>
 public sealed class KubectlTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
     private const string Crd = """
         {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.kubectl.example.com"},
-         "spec":{"group":"kubectl.example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget","shortNames":["wd"]},
+         "spec":{"group":"kubectl.example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget"},
           "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"additionalPrinterColumns":[{"name":"Size","type":"integer","jsonPath":".spec.size"}],
            "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"integer","description":"how big it is"}}},
             "status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}
         """;
 
-    [Fact]
-    public async Task Kubectl_creates_shows_explains_changes_and_deletes()
+    [Theory]
+    [InlineData("installed")]
+    [InlineData("newest")]
+    public async Task Kubectl_creates_shows_explains_changes_and_deletes(string client)
     {
-        if (!File.Exists("/usr/bin/kubectl")) Assert.Skip("there is no kubectl here");
+        var kubectl = Find(client);
+        var (ns, group) = ($"shop-{client}", $"{client}.example.com");
+        Task<string> RunAsync(string arguments, string? input = null, bool fails = false) => KubectlAsync(kubectl, arguments, input, fails);
 
-        (await KubectlAsync("create namespace shop")).ShouldContain("namespace/shop created"); // in protobuf
-        (await KubectlAsync("create configmap a -n shop --from-literal=x=y")).ShouldContain("configmap/a created");
-        (await KubectlAsync("apply -f -", Crd)).ShouldContain("created");
-        await KubectlAsync("wait --for=condition=Established crd/widgets.kubectl.example.com --timeout=5s");
-        const string Widget = """{"apiVersion":"kubectl.example.com/v1","kind":"Widget","metadata":{"name":"w","namespace":"shop"},"spec":{"size":3}}""";
-        (await KubectlAsync("apply -f -", Widget)).ShouldContain("widget.kubectl.example.com/w created");
-        (await KubectlAsync("apply -f -", Widget.Replace("3", "4", StringComparison.Ordinal))).ShouldContain("configured");
-        (await KubectlAsync("get wd -n shop")).ShouldContain("SIZE");
-        (await KubectlAsync("explain widget.spec")).ShouldContain("how big it is");
-        (await KubectlAsync("api-resources --api-group=kubectl.example.com")).ShouldContain("widgets");
-        (await KubectlAsync("patch wd w -n shop --type=merge -p {\"spec\":{\"size\":5}}")).ShouldContain("patched");
-        (await KubectlAsync("apply --server-side --force-conflicts -f -", Widget)).ShouldContain("serverside-applied");
-        (await KubectlAsync("apply --validate=strict -f -", Widget.Replace("size", "sise", StringComparison.Ordinal), fails: true)).ShouldContain("unknown field \"spec.sise\"");
-        (await KubectlAsync("auth whoami")).ShouldContain("kubernetes-admin");
-        (await KubectlAsync("auth can-i delete nodes")).ShouldContain("yes");
-        (await KubectlAsync("delete wd w -n shop --timeout=5s")).ShouldContain("deleted");
+        (await RunAsync($"create namespace {ns}")).ShouldContain($"namespace/{ns} created"); // in protobuf
+        (await RunAsync($"create configmap a -n {ns} --from-literal=x=y")).ShouldContain("configmap/a created");
+        (await RunAsync("apply -f -", Crd.Replace("kubectl.example.com", group, StringComparison.Ordinal))).ShouldContain("created");
+        await RunAsync($"wait --for=condition=Established crd/widgets.{group} --timeout=30s");
+        var widget = $$$"""{"apiVersion":"{{{group}}}/v1","kind":"Widget","metadata":{"name":"w","namespace":"{{{ns}}}"},"spec":{"size":3}}""";
+        (await RunAsync("apply -f -", widget)).ShouldContain($"widget.{group}/w created");
+        (await RunAsync("apply -f -", widget.Replace(":3", ":4", StringComparison.Ordinal))).ShouldContain("configured");
+        (await RunAsync($"get widgets.{group} -n {ns}")).ShouldContain("SIZE");
+        (await RunAsync($"explain widgets.spec --api-version={group}/v1")).ShouldContain("how big it is");
+        (await RunAsync($"api-resources --api-group={group}")).ShouldContain("widgets");
+        (await RunAsync($"patch widgets.{group} w -n {ns} --type=merge -p {{\"spec\":{{\"size\":5}}}}")).ShouldContain("patched");
+        (await RunAsync("apply --server-side -f -", widget, fails: true)).ShouldContain("conflict");
+        (await RunAsync("apply --server-side --force-conflicts -f -", widget)).ShouldContain("serverside-applied");
+        (await RunAsync("apply --validate=strict -f -", widget.Replace("size", "sise", StringComparison.Ordinal), fails: true)).ShouldContain("unknown field \"spec.sise\"");
+        (await RunAsync("auth whoami")).ShouldContain("kubernetes-admin");
+        (await RunAsync("auth can-i delete nodes")).ShouldContain("yes");
+        (await RunAsync($"delete widgets.{group} w -n {ns} --timeout=30s")).ShouldContain("deleted");
     }
 
-    private async Task<string> KubectlAsync(string arguments, string? input = null, bool fails = false)
+    [Theory]
+    [InlineData("installed")]
+    [InlineData("newest")]
+    public async Task What_is_not_served_is_named_and_no_client_dies_of_it(string client)
     {
-        var start = new ProcessStartInfo("/usr/bin/kubectl", arguments.Split(' ')) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var (kubectl, ns) = (Find(client), $"pods-{client}");
+        await KubectlAsync(kubectl, $"create namespace {ns}");
+        await KubectlAsync(kubectl, $"run p --image=busybox -n {ns}");
+
+        (await KubectlAsync(kubectl, $"logs p -n {ns}", fails: true)).ShouldContain("the subresource pods/log is not served");
+        (await KubectlAsync(kubectl, $"exec p -n {ns} -- true", fails: true)).ShouldContain("the subresource pods/exec is not served");
+        // It looks into the details of the refusal without asking whether there are any.
+        (await KubectlAsync(kubectl, $"debug p -n {ns} --image=busybox", fails: true)).ShouldContain("ephemeral containers are disabled for this cluster");
+        (await KubectlAsync(kubectl, "top nodes", fails: true)).ShouldContain("Metrics API not available");
+    }
+
+    /// <summary>The kubectl on PATH, or the newest one that <c>./dovetail test</c> has fetched.</summary>
+    private static string Find(string client)
+    {
+        var found = client == "newest"
+            ? Environment.GetEnvironmentVariable("DOVETAIL_NEW_KUBECTL")
+            : Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, "kubectl")).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(string.IsNullOrEmpty(found), client == "newest" ? "DOVETAIL_NEW_KUBECTL names no kubectl: the mirror had none" : "there is no kubectl here");
+        return found!;
+    }
+
+    private async Task<string> KubectlAsync(string kubectl, string arguments, string? input = null, bool fails = false)
+    {
+        var start = new ProcessStartInfo(kubectl, arguments.Split(' ')) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["KUBECONFIG"] = Kubeconfig();
         start.Environment["HOME"] = server.Folder;
         using var process = Process.Start(start)!;
