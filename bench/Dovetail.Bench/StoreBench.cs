@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Nodes;
 using Dovetail.Store;
 using Dovetail.Store.Sqlite;
 
@@ -66,6 +67,13 @@ internal static class StoreBench
         await platform.CommandAsync("dotnet", [.. common, "--ops", "300"], ct); // warms both up
         var table = await platform.CommandAsync("dotnet", [.. common, "--clients", "1,8,32", "--out", raw], ct);
         Console.WriteLine(table);
+        foreach (var row in JsonNode.Parse(await File.ReadAllTextAsync(raw, ct))!.AsArray())
+        {
+            var name = $"over HTTPS, {row!["clients"]} clients: {row["kind"]} {row["test"]}";
+            results.Add(name, row["per_s"]!.GetValue<double>(), "/s");
+            if (row["server"]?["apiserver.cpu_ms_per_op"] is { } cpu) results.Add($"{name}: CPU", cpu.GetValue<double>(), "ms");
+        }
+
         results.Note($"over HTTPS: every figure of apibench is in {Path.GetFileName(raw)}");
     }
 }
