@@ -9,6 +9,9 @@ internal sealed class LayerExtractor(string image, string wantedFolder, string i
 {
     private const string Whiteout = ".wh.";
 
+    /// <summary>The folder beside which this pull's own, of a name that says nothing, is made.</summary>
+    private string? Cache => Path.GetDirectoryName(Path.GetDirectoryName(into));
+
     /// <summary>Reads one layer; a file of a later layer replaces or hides that of an earlier one. Files keep their base name.</summary>
     public async Task ReadLayerAsync(Stream blob, Descriptor layer, CancellationToken ct)
     {
@@ -65,7 +68,7 @@ internal sealed class LayerExtractor(string image, string wantedFolder, string i
     {
         if (entry.Length > maxBytes) throw new ImagePullException(PullFailure.TooLarge, $"/{entry.Name} in {image} has {entry.Length} bytes; at most {maxBytes} are taken");
         if (new DriveInfo(into).AvailableFreeSpace < entry.Length + MinimumFree)
-            throw new ImagePullException(PullFailure.NoSpace, $"/{entry.Name} in {image} has {entry.Length} bytes, and {into} has only {new DriveInfo(into).AvailableFreeSpace} free");
+            throw new ImagePullException(PullFailure.NoSpace, $"/{entry.Name} in {image} has {entry.Length >> 20} MiB, and {Cache} has only {new DriveInfo(into).AvailableFreeSpace >> 20} MiB free, of which {MinimumFree >> 20} are for guests");
         await using var file = new FileStream(Path.Combine(into, name), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
         try
         {
@@ -74,7 +77,7 @@ internal sealed class LayerExtractor(string image, string wantedFolder, string i
         }
         catch (IOException e) when (e.HResult == NoSpaceLeft)
         {
-            throw new ImagePullException(PullFailure.NoSpace, $"no space left in {into} for /{entry.Name} of {image}", e);
+            throw new ImagePullException(PullFailure.NoSpace, $"no space left in {Cache} for /{entry.Name} of {image}", e);
         }
     }
 

@@ -40,6 +40,6 @@ internal static class CloudInitReader
             if (secret.Data?.TryGetValue(key, out var value) == true) return value;
         }
 
-        throw new CloudInitException("SecretKeyNotFound", $"the Secret {ns}/{name} has none of the keys {string.Join(", ", keys)}");
+        throw new CloudInitException("SecretKeyNotFound", $"the Secret {ns}/{name} has none of the keys {string.Join(", ", keys)}: add one of them");
     }
 }

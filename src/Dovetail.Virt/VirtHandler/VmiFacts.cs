@@ -25,6 +25,9 @@ public sealed record VmiFacts
 
     public ImmutableArray<IPAddress> PodAddresses { get; init; } = [];
 
+    /// <summary>When a guest that could not write its disk was last let go on.</summary>
+    public DateTime? ResumedAt { get; init; }
+
     /// <summary>False: this node emulates CPUs.</summary>
     public required bool UseKvm { get; init; }
 

@@ -15,6 +15,9 @@ public abstract record VmiStep
     /// <summary>Asks the guest to power off, and destroys it after its grace period.</summary>
     public sealed record StopGuest(long GraceSeconds) : VmiStep;
 
+    /// <summary>Lets a guest go on that QEMU has paused because its disk could not be written.</summary>
+    public sealed record ResumeGuest : VmiStep;
+
     /// <summary>Lets the sandbox of an ended guest go.</summary>
     public sealed record ReleaseSandbox : VmiStep;
 }
@@ -37,6 +40,9 @@ public sealed record VmiPlan(string Phase, string Reason, ImmutableArray<VmiStep
 public static class VmiPlanner
 {
     private const long DefaultGraceSeconds = 30;
+
+    /// <summary>How long a guest rests that could not write its disk.</summary>
+    internal static readonly TimeSpan ResumeAfter = TimeSpan.FromSeconds(15);
 
     /// <summary>A launcher that does not answer is looked for, and a running guest's network that could not be made is tried again, at this pace.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
@@ -78,7 +84,19 @@ public static class VmiPlanner
             notices.Add(new(false, "Started", "VirtualMachineInstance started."));
         }
 
-        return new(VmiPhases.Running, "", IsDeleted(facts) ? [Stop(facts)] : [], notices.ToImmutable(), facts.Problem is null ? null : LookAgain) { Problem = facts.Problem };
+        var again = facts.Problem is null ? null : (TimeSpan?)LookAgain;
+        if (IsDeleted(facts)) return new(VmiPhases.Running, "", [Stop(facts)], notices.ToImmutable(), again) { Problem = facts.Problem };
+        var (steps, resume) = Resume(facts);
+        return new(VmiPhases.Running, "", steps, notices.ToImmutable(), again ?? resume) { Problem = facts.Problem };
+    }
+
+    /// <summary>Whether the disk has room again is known best by QEMU: it tries the failed write anew, and pauses once more when that fails too.</summary>
+    private static (ImmutableArray<VmiStep> Steps, TimeSpan? RecheckAfter) Resume(VmiFacts facts)
+    {
+        if (facts.Guest is not { State: DomainState.Paused, PauseReason: PauseReason.IoError }) return ([], null);
+        var paused = facts.Vmi.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Paused)?.LastTransitionTime ?? facts.Now;
+        var due = (facts.ResumedAt > paused ? facts.ResumedAt.Value : paused) + ResumeAfter;
+        return due <= facts.Now ? ([new VmiStep.ResumeGuest()], ResumeAfter) : ([], due - facts.Now);
     }
 
     private static VmiPlan End(VmiFacts facts, EndReason how)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dovetail.Api.KubeVirt;
 using Dovetail.LauncherApi;
 using Dovetail.Machinery.Errors;
@@ -11,10 +12,12 @@ namespace Dovetail.Virt.VirtHandler;
 /// <summary>Observes and acts for the reconciler: launchers, networks, Secrets.</summary>
 internal sealed class VmiWorld(IKubeApi api, ILaunchers launchers, IPodNetworks networks, VirtHandlerOptions options, TimeProvider time)
 {
+    private readonly ConcurrentDictionary<NamespacedName, DateTime> resumed = new();
+
     public async Task<VmiFacts> ObserveAsync(VirtualMachineInstance vmi, CancellationToken ct)
     {
         var key = NamespacedName.Of(vmi);
-        var facts = new VmiFacts { Vmi = vmi, UseKvm = options.UseKvm, Now = time.GetUtcNow().UtcDateTime };
+        var facts = new VmiFacts { Vmi = vmi, UseKvm = options.UseKvm, ResumedAt = resumed.TryGetValue(key, out var last) ? last : null, Now = time.GetUtcNow().UtcDateTime };
         if (PodOf(vmi) is not { } podUid) return facts with { SandboxIsGone = true };
         var sight = await launchers.LookAsync(key, podUid, ct);
         facts = facts with { Guest = sight.Status, Record = sight.Record, SandboxIsGone = sight.SandboxIsGone };
@@ -40,6 +43,7 @@ internal sealed class VmiWorld(IKubeApi api, ILaunchers launchers, IPodNetworks 
             {
                 VmiStep.StartGuest => facts.Problem is null ? await EnsureAsync(facts, ct) : null,
                 VmiStep.StopGuest stop => new LauncherCommand.Shutdown(stop.GraceSeconds),
+                VmiStep.ResumeGuest => Resume(key, facts.Now),
                 VmiStep.ReleaseSandbox => new LauncherCommand.Release(),
                 _ => throw new InvalidOperationException(step.GetType().Name),
             };
@@ -63,12 +67,19 @@ internal sealed class VmiWorld(IKubeApi api, ILaunchers launchers, IPodNetworks 
 
     public async Task ForgetAsync(NamespacedName vmi)
     {
+        resumed.TryRemove(vmi, out _);
         networks.Release(vmi);
         await launchers.ForgetAsync(vmi);
     }
 
     /// <summary>The uid of the launcher pod on this node, as virt-controller handed it over.</summary>
     internal string? PodOf(VirtualMachineInstance vmi) => vmi.Status?.ActivePods?.Where(p => p.Value == options.NodeName).Select(p => p.Key).FirstOrDefault();
+
+    private LauncherCommand.Unpause Resume(NamespacedName vmi, DateTime now)
+    {
+        resumed[vmi] = now;
+        return new();
+    }
 
     private async Task<LauncherCommand> EnsureAsync(VmiFacts facts, CancellationToken ct)
     {

@@ -52,7 +52,9 @@ internal static class Admit
     public static async Task<ImmutableArray<StatusCause>> CausesAsync(JsonObject obj, JsonObject? old = null, UserInfo? user = null) => (await RunAsync(obj, old, user))?.Causes ?? [];
 
     /// <summary>The refusal, or null; <paramref name="obj"/> is completed in place.</summary>
-    public static async Task<ApiStatus?> RunAsync(JsonObject obj, JsonObject? old = null, UserInfo? user = null)
+    public static async Task<ApiStatus?> RunAsync(JsonObject obj, JsonObject? old = null, UserInfo? user = null) => (await ResultAsync(obj, old, user)).Refusal;
+
+    public static async Task<AdmissionResult> ResultAsync(JsonObject obj, JsonObject? old = null, UserInfo? user = null)
     {
         var ct = TestContext.Current.CancellationToken;
         var resource = (string)obj["kind"]! == "VirtualMachine" ? "virtualmachines" : "virtualmachineinstances";
@@ -67,7 +69,7 @@ internal static class Admit
             OldObject = old,
         };
         (await admission.MutateAsync(request, ct)).Refusal.ShouldBeNull();
-        return (await admission.ValidateAsync(request, ct)).Refusal;
+        return await admission.ValidateAsync(request, ct);
     }
 
     /// <summary>The node at a path like <c>domain.devices.disks.0.disk</c>, from the object's spec.</summary>

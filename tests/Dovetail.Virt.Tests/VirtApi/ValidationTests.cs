@@ -168,6 +168,24 @@ public sealed class ValidationTests
         (await Admit.RunAsync(vm, (JsonObject)vm.DeepClone())).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("userData", "#cloud-config\n{{{: not yaml", true)]
+    [InlineData("userData", "#cloud-config\n- a list", true)]
+    [InlineData("userData", "#cloud-config\nhostname: web", false)]
+    [InlineData("userData", "#cloud-config", false)]
+    [InlineData("userData", "#!/bin/sh\necho {{{:", false)]
+    [InlineData("networkData", "version: {{", true)]
+    [InlineData("networkData", "version: 2", false)]
+    [InlineData("userDataBase64", "I2Nsb3VkLWNvbmZpZwp7e3s6", true)]
+    public async Task Cloud_init_data_that_no_cloud_init_reads_is_warned_of(string field, string data, bool warned)
+    {
+        var vm = Admit.Machine(spec => spec["template"]!["spec"]!["volumes"]![0] = new JsonObject { ["name"] = "root", ["cloudInitNoCloud"] = new JsonObject { [field] = data } });
+        var result = await Admit.ResultAsync(vm);
+        result.Refusal.ShouldBeNull();
+        result.Warnings.Count.ShouldBe(warned ? 1 : 0, string.Join('\n', result.Warnings));
+        if (warned) result.Warnings[0].ShouldStartWith("spec.template.spec.volumes[0].cloudInitNoCloud: the ");
+    }
+
     [Fact]
     public async Task Large_cloud_init_data_is_sent_to_a_secret()
     {

@@ -30,6 +30,27 @@ public sealed class VmiPlannerTests
         VmiPlanner.Decide(Facts(VmiPhases.Running, guest)).Notices.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(5, null, false)]
+    [InlineData(20, null, true)]
+    [InlineData(60, 5, false)]
+    [InlineData(60, 16, true)]
+    public void A_guest_whose_disk_could_not_be_written_is_resumed_every_fifteen_seconds(int pausedFor, int? resumedBefore, bool resumes)
+    {
+        var facts = Facts(VmiPhases.Running, new() { State = DomainState.Paused, PauseReason = PauseReason.IoError }) with { ResumedAt = resumedBefore is { } ago ? Now.AddSeconds(-ago) : null };
+        facts.Vmi.Status!.Conditions = [new() { Type = ConditionTypes.Paused, Status = "True", LastTransitionTime = Now.AddSeconds(-pausedFor) }];
+        var plan = VmiPlanner.Decide(facts);
+        plan.Steps.ShouldBe(resumes ? [new VmiStep.ResumeGuest()] : []);
+        plan.RecheckAfter.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_guest_that_its_user_paused_stays_so()
+    {
+        var facts = Facts(VmiPhases.Running, new() { State = DomainState.Paused, PauseReason = PauseReason.User });
+        VmiPlanner.Decide(facts).Steps.ShouldBeEmpty();
+    }
+
     [Fact]
     public void A_deleted_VMI_is_stopped_with_its_grace_period()
     {

@@ -32,15 +32,16 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
     public ValueTask<AdmissionResult> ValidateAsync(AdmissionRequest request, CancellationToken ct)
     {
         List<StatusCause> causes = [];
-        if (request.Target.Resource == Machines) ValidateMachine(request, causes);
-        else if (request.Operation == AdmissionOperation.Create) ValidateInstance(request.Object!, causes);
+        List<string> warnings = [];
+        if (request.Target.Resource == Machines) ValidateMachine(request, causes, warnings);
+        else if (request.Operation == AdmissionOperation.Create) ValidateInstance(request.Object!, causes, warnings);
         else ValidateInstanceUpdate(request, causes);
-        if (causes.Count == 0) return ValueTask.FromResult(AdmissionResult.Allowed);
+        if (causes.Count == 0) return ValueTask.FromResult(AdmissionResult.Allowed with { Warnings = warnings });
         var (kind, name) = (request.Target.Resource == Machines ? nameof(VirtualMachine) : nameof(VirtualMachineInstance), request.Object.Object("metadata").Text("name") ?? "");
         return ValueTask.FromResult(AdmissionResult.Refused(FieldErrors.InvalidObject("kubevirt.io", kind, name, causes)));
     }
 
-    private static void ValidateMachine(AdmissionRequest request, List<StatusCause> causes)
+    private static void ValidateMachine(AdmissionRequest request, List<StatusCause> causes, List<string> warnings)
     {
         var machine = request.Object!;
         // What is being deleted only loses its finalizers; its spec is as it was.
@@ -53,21 +54,21 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
         }
 
         if (spec.Object("template") is not { } template) causes.Add(FieldErrors.Required("spec.template"));
-        else ValidateTemplate(template, causes);
+        else ValidateTemplate(template, causes, warnings);
     }
 
-    private static void ValidateTemplate(JsonObject template, List<StatusCause> causes)
+    private static void ValidateTemplate(JsonObject template, List<StatusCause> causes, List<string> warnings)
     {
         // What the template's labels break would be told only when an instance is made from it.
         ObjectMetaValidation.CheckLabels(template.Object("metadata").Object("labels"), "spec.template.metadata.labels", causes);
         UnsupportedFields.CollectAnnotations(template.Object("metadata"), "spec.template.metadata", causes);
-        ValidateSpec(template.Object(Spec), TemplateSpec, causes);
+        ValidateSpec(template.Object(Spec), TemplateSpec, causes, warnings);
     }
 
-    private static void ValidateInstance(JsonObject instance, List<StatusCause> causes)
+    private static void ValidateInstance(JsonObject instance, List<StatusCause> causes, List<string> warnings)
     {
         UnsupportedFields.CollectAnnotations(instance.Object("metadata"), "metadata", causes);
-        ValidateSpec(instance.Object(Spec), Spec, causes);
+        ValidateSpec(instance.Object(Spec), Spec, causes, warnings);
     }
 
     private static void ValidateRunStrategy(JsonObject? spec, List<StatusCause> causes)
@@ -79,7 +80,7 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
             causes.Add(FieldErrors.NotSupported("spec.runStrategy", strategy, [RunStrategies.Always, RunStrategies.Halted, RunStrategies.Manual, RunStrategies.RerunOnFailure, RunStrategies.Once]));
     }
 
-    private static void ValidateSpec(JsonObject? spec, string at, List<StatusCause> causes)
+    private static void ValidateSpec(JsonObject? spec, string at, List<StatusCause> causes, List<string> warnings)
     {
         if (spec is null)
         {
@@ -98,7 +99,9 @@ public sealed class VirtAdmission(Func<Guid> newGuid) : IAdmissionPlugin
 
         try
         {
-            InstanceValidation.Validate(spec.Deserialize(InstanceSpecJson)!, at, causes);
+            var typed = spec.Deserialize(InstanceSpecJson)!;
+            InstanceValidation.Validate(typed, at, causes);
+            if (causes.Count == 0) CloudInitWarnings.Collect(typed, at, warnings);
         }
         catch (JsonException e)
         {

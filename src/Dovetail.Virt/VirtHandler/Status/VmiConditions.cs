@@ -39,7 +39,7 @@ internal static class VmiConditions
         if (alive.State == DomainState.Paused)
         {
             yield return alive.PauseReason == PauseReason.IoError
-                ? Condition(ConditionTypes.Paused, ConditionStatuses.True, "PausedIOError", "VMI was paused, low-level IO error detected")
+                ? Condition(ConditionTypes.Paused, ConditionStatuses.True, "PausedIOError", "VMI was paused, low-level IO error detected: the node's disk may be full, free space on it; the guest is resumed by itself every 15 s")
                 : Condition(ConditionTypes.Paused, ConditionStatuses.True, "PausedByUser", "VMI was paused by user");
         }
 
