@@ -67,6 +67,8 @@ public sealed partial class VmiReconciler(
         await world.Pods.WaitForRevisionAsync(pod.Metadata.ResourceVersion, ct);
         PodCreated(NamespacedName.Of(vmi).ToString(), pod.Metadata.Name);
         await events.RecordAsync(KubeVirtTypes.VirtualMachineInstances, vmi, EventKind.Normal, "SuccessfulCreate", $"Created virtual machine pod {pod.Metadata.Name}", ct);
+        foreach (var shared in MacAddresses.Shared(vmi, world.Vmis.List()))
+            await events.RecordAsync(KubeVirtTypes.VirtualMachineInstances, vmi, EventKind.Warning, "MacAddressInUse", shared, ct);
         return pod;
     }
 
