@@ -7,7 +7,8 @@ using Dovetail.Simulation.Tests.Scenarios;
 namespace Dovetail.Simulation.Tests;
 
 /// <summary>
-/// DOVETAIL_SIM_SEED=N runs that seed alone; DOVETAIL_SIM_COUNT=N runs so many seeds; otherwise seeds are run for DOVETAIL_SIM_SECONDS (100).
+/// DOVETAIL_SIM_SEED=N runs that seed alone and tells its story; DOVETAIL_SIM_COUNT=N runs so many seeds; otherwise seeds are run for DOVETAIL_SIM_SECONDS (100).
+/// DOVETAIL_SIM_FIRST=N begins with another seed than 1.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
@@ -25,16 +26,17 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
         var clock = Stopwatch.StartNew();
         var limit = Seeds.Setting("DOVETAIL_SIM_COUNT") is null ? TimeSpan.FromSeconds(Seeds.Setting("DOVETAIL_SIM_SECONDS") ?? 100) : TimeSpan.MaxValue;
-        var count = Seeds.Setting("DOVETAIL_SIM_COUNT") ?? int.MaxValue;
+        var first = Seeds.Setting("DOVETAIL_SIM_FIRST") ?? 1;
+        var last = Seeds.Setting("DOVETAIL_SIM_COUNT") is { } count ? first + count - 1 : int.MaxValue;
         var failures = new ConcurrentQueue<string>();
         long seeds = 0, steps = 0, boots = 0;
-        var next = 0;
+        var next = first - 1;
         Parallel.For(0, Environment.ProcessorCount, _ =>
         {
             while (clock.Elapsed < limit && failures.Count < 5)
             {
                 var seed = Interlocked.Increment(ref next);
-                if (seed > count) return;
+                if (seed > last) return;
                 var scenario = new Scenario(seed, FaultyParts.None);
                 if (Seeds.Outcome(scenario) is { } broken) failures.Enqueue($"seed {seed}: {broken}\n  replay: {Seeds.Replay(seed)}");
                 Interlocked.Increment(ref seeds);
