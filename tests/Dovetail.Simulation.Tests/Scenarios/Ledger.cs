@@ -16,8 +16,8 @@ internal sealed class Ledger
     /// <summary>What the user's own annotation may say.</summary>
     public HashSet<string> Notes { get; } = [];
 
-    /// <summary>A start that waits in the VM's status switches a halted VM on whenever it gets there.</summary>
-    public bool StartMayWait { get; set; }
+    /// <summary>A paused start that waits in the VM's status switches a halted VM on whenever it gets there.</summary>
+    public bool StartMayWait { get; private set; }
 
     /// <summary>Instances that were to be replaced by an acknowledged restart.</summary>
     public HashSet<string> Replaced { get; } = [];
@@ -38,7 +38,6 @@ internal sealed class Ledger
 
         Strategies.Add(strategy);
         Notes.Add(note);
-        StartMayWait |= strategy == RunStrategies.RerunOnFailure;
     }
 
     public void Switched(string strategy, string note, bool acknowledged)
@@ -51,14 +50,12 @@ internal sealed class Ledger
 
         Strategies.Add(strategy);
         Notes.Add(note);
-        // A failure asks for a start by itself under this strategy.
-        StartMayWait |= strategy == RunStrategies.RerunOnFailure;
     }
 
-    public void Started()
+    public void Started(bool paused)
     {
         if (Strategies.Contains(RunStrategies.Halted)) Strategies.Add(RunStrategies.Always);
-        StartMayWait = true;
+        StartMayWait |= paused;
     }
 
     public void Stopped()

@@ -40,7 +40,7 @@ internal sealed class User(Cluster cluster)
         switch (random.Next(12))
         {
             case 0 or 1: Do($"switch {vm} to {strategy}", () => SwitchAsync(vm, ledger, strategy)); break;
-            case 2: Do($"start {vm}", () => AskAsync(ledger.Started, lifecycle => lifecycle.StartAsync(FirstStart.Namespace, vm, new LifecycleOptions { Paused = random.Next(3) == 0 ? true : null }, default))); break;
+            case 2: Do($"start {vm}", () => StartAsync(vm, ledger, paused: random.Next(3) == 0)); break;
             case 3: Do($"stop {vm}", () => AskAsync(ledger.Stopped, lifecycle => lifecycle.StopAsync(FirstStart.Namespace, vm, new LifecycleOptions { GracePeriod = random.Next(2) == 0 ? 0 : null }, default))); break;
             case 4 or 5: Do($"restart {vm}", () => RestartAsync(vm, ledger, new LifecycleOptions { GracePeriodSeconds = random.Next(2) == 0 ? 0 : null })); break;
             case 6: Do($"delete {vm}", () => DeleteVmAsync(vm, ledger, force: random.Next(3) == 0)); break;
@@ -100,11 +100,14 @@ internal sealed class User(Cluster cluster)
         if (await TryAsync(() => cluster.User.DeleteAsync(KubeVirtTypes.VirtualMachines, FirstStart.Namespace, name, options, default)) is { } acknowledged) ledger.Deleted(acknowledged);
     }
 
+    private Task StartAsync(string name, Ledger ledger, bool paused) =>
+        AskAsync(() => ledger.Started(paused), lifecycle => lifecycle.StartAsync(FirstStart.Namespace, name, new LifecycleOptions { Paused = paused ? true : null }, default));
+
     private async Task RestartAsync(string name, Ledger ledger, LifecycleOptions options)
     {
         string? instance = null;
         await TryAsync(async () => instance = (await cluster.User.FindAsync(KubeVirtTypes.VirtualMachineInstances, FirstStart.Namespace, name, default))?.Metadata.Uid);
-        if (await AskAsync(ledger.Started, lifecycle => lifecycle.RestartAsync(FirstStart.Namespace, name, options, default)) == true && instance is not null) ledger.Replaced.Add(instance);
+        if (await AskAsync(() => ledger.Started(paused: false), lifecycle => lifecycle.RestartAsync(FirstStart.Namespace, name, options, default)) == true && instance is not null) ledger.Replaced.Add(instance);
     }
 
     /// <summary>start, stop or restart, by virt-api's own code.</summary>

@@ -61,14 +61,14 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public async Task A_halted_vm_stays_off_until_a_start_is_asked_for()
+    public async Task A_halted_vm_stays_off_until_a_paused_start_is_asked_for()
     {
         await using var plane = await ControlPlane.StartAsync(Ct);
         await plane.Api.CreateAsync(KubeVirtTypes.VirtualMachines, Vm("web", RunStrategies.Halted), Ct);
         var off = await plane.UntilAsync(KubeVirtTypes.VirtualMachines, "web", v => v?.Status is { PrintableStatus: PrintableStatuses.Stopped, Conditions: not null }, Ct);
         off!.Status!.Conditions.Get(ConditionTypes.Ready)!.Reason.ShouldBe("VMINotExists");
 
-        await plane.PatchAsync(KubeVirtTypes.VirtualMachines, "web", """{"status":{"stateChangeRequests":[{"action":"Start"}]}}""", "status", Ct);
+        await plane.PatchAsync(KubeVirtTypes.VirtualMachines, "web", """{"status":{"stateChangeRequests":[{"action":"Start","data":{"paused":"true"}}]}}""", "status", Ct);
 
         var on = await plane.UntilAsync(KubeVirtTypes.VirtualMachines, "web", v => v?.Status is { PrintableStatus: PrintableStatuses.Starting, StateChangeRequests: null, Created: true }, Ct);
         on!.Spec!.RunStrategy.ShouldBe(RunStrategies.Always);

@@ -61,6 +61,12 @@ public sealed class StartBackoffTests
         StartBackoff.Next(Make.Facts(vm, Make.Vmi(VmiPhases.Failed))).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(RunStrategies.RerunOnFailure)]
+    [InlineData(RunStrategies.Once)]
+    public void A_guest_that_shut_down_before_anybody_saw_it_run_has_not_failed(string strategy) =>
+        StartBackoff.Next(Make.Facts(Make.Vm(strategy), Make.Vmi(VmiPhases.Succeeded))).ShouldBeNull();
+
     [Fact]
     public void A_clock_that_is_set_back_holds_no_start_up()
     {

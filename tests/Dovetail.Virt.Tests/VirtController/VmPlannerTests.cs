@@ -28,7 +28,8 @@ public sealed class VmPlannerTests
     [InlineData("Once", "Succeeded", "", "")]
     [InlineData("Once", "Failed", "stop", "")]
     [InlineData("Halted", "", "", "")]
-    [InlineData("Halted", "", "start", "switch on")]
+    [InlineData("Halted", "", "start", "")]
+    [InlineData("Halted", "", "start paused", "switch on")]
     [InlineData("Halted", "Running", "", "delete")]
     [InlineData("Halted", "Failed", "", "delete")]
     public void The_run_strategy_decides(string strategy, string vmi, string request, string steps)
@@ -65,6 +66,14 @@ public sealed class VmPlannerTests
         var plan = VmPlanner.Decide(Make.Facts(Make.Vm(RunStrategies.RerunOnFailure), Make.Vmi(VmiPhases.Failed)));
 
         plan.Requests.ShouldHaveSingleItem().Action.ShouldBe(StateChangeActions.Start);
+    }
+
+    [Fact]
+    public void A_start_that_was_asked_of_an_earlier_strategy_does_not_switch_a_halted_VM_on()
+    {
+        var vm = Make.Vm(RunStrategies.Halted, vm => vm.Status!.StateChangeRequests = [Make.Start()]);
+
+        VmPlanner.Decide(Make.Facts(vm)).Requests.ShouldBeEmpty();
     }
 
     [Fact]

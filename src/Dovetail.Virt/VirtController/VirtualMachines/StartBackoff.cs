@@ -25,6 +25,8 @@ public static class StartBackoff
         var known = facts.Status.StartFailure;
         // Who stops a guest that is still starting, or one that keeps failing, has no failure to wait for.
         if (facts.StopRequested) return null;
+        // A guest that has shut down in order was started, however short its run; only one that is to run always is held back by it.
+        if (facts.Vmi?.Status?.Phase == VmiPhases.Succeeded && facts.RunStrategy != RunStrategies.Always) return null;
         if (facts.RunStrategy is not (RunStrategies.Always or RunStrategies.RerunOnFailure or RunStrategies.Once) || facts.HasRun) return null;
         if (!facts.VmiFinal || known?.LastFailedVMIUID == facts.VmiUid) return known;
         var failures = (known?.ConsecutiveFailCount ?? 0) + 1;

@@ -28,6 +28,9 @@ public sealed record VmFacts(VirtualMachine Vm, VirtualMachineInstance? Vmi, boo
     /// <summary>The first request, if it is a start.</summary>
     public VirtualMachineStateChangeRequest? StartRequest => Head is { Action: StateChangeActions.Start } start ? start : null;
 
+    /// <summary>The first request is a start that leaves the guest paused.</summary>
+    public bool StartsPaused => StartRequest?.Data?.TryGetValue(StateChangeActions.Paused, out var paused) == true && paused == "true";
+
     /// <summary>The first request is to stop the VMI that there is.</summary>
     public bool StopRequested => Vmi is not null && Head is { Action: StateChangeActions.Stop, Uid: var uid } && uid == VmiUid;
 

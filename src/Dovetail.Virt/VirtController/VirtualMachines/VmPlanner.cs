@@ -11,7 +11,7 @@ namespace Dovetail.Virt.VirtController.VirtualMachines;
 ///                 strategy is new to the VM
 /// Manual          start when asked                 asked to stop: delete
 /// Once            start                            leave it
-/// Halted          a start request sets Always      delete
+/// Halted          a paused start sets Always       delete
 /// </code>
 /// </summary>
 public static class VmPlanner
@@ -27,12 +27,12 @@ public static class VmPlanner
     private static VmPlan DecideAbsent(VmFacts f, VmPlan plan)
     {
         if (f.RunStrategy == RunStrategies.Halted)
-            return f.StartRequest is null ? plan : plan with { Steps = [new VmStep.SwitchOn()] };
+            return f.StartsPaused ? plan with { Steps = [new VmStep.SwitchOn()] } : plan;
         if (!WantsStart(f)) return plan;
         if (f.Stranger) return plan with { Obstacle = $"a VirtualMachineInstance named {f.Vm.Metadata.Name} exists that this VirtualMachine does not control; delete it or rename the VirtualMachine" };
         var wait = StartBackoff.Remaining(plan.StartFailure, f.Now);
         if (wait > TimeSpan.Zero) return plan with { RecheckAfter = wait };
-        return plan with { Steps = [new VmStep.CreateVmi(Paused: f.StartRequest?.Data?.TryGetValue(StateChangeActions.Paused, out var paused) == true && paused == "true")] };
+        return plan with { Steps = [new VmStep.CreateVmi(f.StartsPaused)] };
     }
 
     private static bool WantsStart(VmFacts f) => f.RunStrategy switch
@@ -85,7 +85,8 @@ public static class VmPlanner
             var done = head.Action switch
             {
                 StateChangeActions.Stop => f.Vmi is null || head.Uid != f.VmiUid,
-                StateChangeActions.Start => f.VmiLive && !f.VmiDeleting,
+                // A halted VM is started by its spec, or paused by a request. Any other start was asked of an earlier strategy, and whoever has halted the VM since has taken it back.
+                StateChangeActions.Start => (f.VmiLive && !f.VmiDeleting) || (f.RunStrategy == RunStrategies.Halted && !f.StartsPaused),
                 _ => false,
             };
             if (done) requests = requests.RemoveAt(0);
