@@ -20,7 +20,8 @@ internal sealed record Finished(string Command, int Code, string Out, string Err
 
 internal static class Shell
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    // The first image of a fresh machine is downloaded and built within one command.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     public static async Task<Finished> RunAsync(string program, IEnumerable<string> arguments, CancellationToken ct, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
     {
