@@ -141,13 +141,21 @@ internal static class AtomicFile
     {
         var beside = $"{path}.{Environment.ProcessId}.new"; // up and the supervisor itself record the supervisor at the same moment
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode };
-        using (var file = new FileStream(beside, options))
+        try
         {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
+            using (var file = new FileStream(beside, options))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
 
-        File.Move(beside, path, overwrite: true);
+            File.Move(beside, path, overwrite: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(beside); // a full disk is not filled further
+            throw;
+        }
     }
 }
 

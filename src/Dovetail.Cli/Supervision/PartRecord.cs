@@ -25,6 +25,27 @@ public sealed record PartRecord(int Pid, long StartTicks, string BootId)
         }
     }
 
-    internal static void Write(DataDirectory data, string part, ProcessId id) =>
-        AtomicFile.Write(data.Record(part), JsonSerializer.SerializeToUtf8Bytes(new PartRecord(id.Pid, id.StartTicks, id.BootId), PlatformJson.Default.PartRecord));
+    /// <summary>On a full disk the last record's own blocks are written again. Throws <see cref="IOException"/> when that cannot be done either.</summary>
+    internal static void Write(DataDirectory data, string part, ProcessId id)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(new PartRecord(id.Pid, id.StartTicks, id.BootId), PlatformJson.Default.PartRecord);
+        try
+        {
+            AtomicFile.Write(data.Record(part), content);
+        }
+        catch (IOException) when (File.Exists(data.Record(part)))
+        {
+            WriteInPlace(data.Record(part), content);
+        }
+    }
+
+    /// <summary>Blanks at the end are no part of JSON: the file keeps its length, and with it its place on the disk.</summary>
+    internal static void WriteInPlace(string path, ReadOnlySpan<byte> content)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        var padded = new byte[Math.Max(content.Length, file.Length)];
+        padded.AsSpan().Fill((byte)' ');
+        content.CopyTo(padded);
+        file.Write(padded);
+    }
 }

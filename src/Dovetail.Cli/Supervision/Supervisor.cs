@@ -31,7 +31,7 @@ internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, 
 
         using (ownership)
         {
-            if (ProcessId.Of(Environment.ProcessId) is { } self) PartRecord.Write(data, Parts.Supervisor, self);
+            RecordSelf();
             var settings = Settings.Read(data);
             List<Task> parts = [KeepAsync(Parts.Server, ct)];
             if (settings.Node) parts.Add(KeepAsync(Parts.Node, ct));
@@ -44,13 +44,17 @@ internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, 
         var pause = FirstPause;
         while (!ct.IsCancellationRequested)
         {
-            File.Delete(data.Failure(part));
-            var process = PartRecord.FindAlive(data, part) ?? Start(part);
-            LogRunning(part, process.Pid);
             var started = time.GetTimestamp();
             try
             {
+                File.Delete(data.Failure(part));
+                var process = PartRecord.FindAlive(data, part) ?? Start(part);
+                LogRunning(part, process.Pid);
                 await _watch.WaitForExitAsync(process, ct);
+            }
+            catch (IOException e)
+            {
+                LogNotStarted(part, e.Message);
             }
             catch (OperationCanceledException)
             {
@@ -78,11 +82,32 @@ internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, 
         }
     }
 
+    /// <summary>A part that cannot be recorded does not stay: nobody would find it again.</summary>
     private ProcessId Start(string part)
     {
         var process = Detached.Start(data, part, part, "--data-dir", data.Root);
-        PartRecord.Write(data, part, process);
-        return process;
+        try
+        {
+            PartRecord.Write(data, part, process);
+            return process;
+        }
+        catch (IOException)
+        {
+            process.Signal(Native.SigKill);
+            throw;
+        }
+    }
+
+    private void RecordSelf()
+    {
+        try
+        {
+            if (ProcessId.Of(Environment.ProcessId) is { } self) PartRecord.Write(data, Parts.Supervisor, self);
+        }
+        catch (IOException e)
+        {
+            LogUnrecorded(e.Message); // the lock still tells that it is there; the parts are worth more than its record
+        }
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Part} runs as process {Pid}")]
@@ -93,6 +118,12 @@ internal sealed partial class Supervisor(DataDirectory data, TimeProvider time, 
 
     [LoggerMessage(3, LogLevel.Error, "{Part} cannot start and has said why; it is not started again")]
     private partial void LogRefused(string part);
+
+    [LoggerMessage(5, LogLevel.Error, "{Part} could not be started and is tried again: {Reason}")]
+    private partial void LogNotStarted(string part, string reason);
+
+    [LoggerMessage(6, LogLevel.Error, "the supervisor could not record itself: {Reason}")]
+    private partial void LogUnrecorded(string reason);
 
     [LoggerMessage(4, LogLevel.Information, "another supervisor has {Folder}")]
     private partial void LogOwned(string folder);

@@ -8,6 +8,7 @@ namespace Dovetail.Cli.Supervision;
 internal sealed partial class SupervisorGuard(DataDirectory data, TimeProvider time, ILogger<SupervisorGuard> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseAfterStart = TimeSpan.FromSeconds(1);
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -20,8 +21,17 @@ internal sealed partial class SupervisorGuard(DataDirectory data, TimeProvider t
                 await Task.Delay(Pause, time, ct); // The one who stops the platform takes the mark away before the supervisor; the other part may be faster.
                 if (!File.Exists(data.Wanted) || PartRecord.FindAlive(data, Parts.Supervisor) is not null) continue;
                 LogRestart();
-                // It records itself once it has the lock. The other part may have started one as well: the one without the lock ends at once.
-                await watch.WaitForExitAsync(Detached.Start(data, Parts.Supervisor, "supervise", "--data-dir", data.Root), ct);
+                try
+                {
+                    // It records itself once it has the lock. The other part may have started one as well: the one without the lock ends at once.
+                    await watch.WaitForExitAsync(Detached.Start(data, Parts.Supervisor, "supervise", "--data-dir", data.Root), ct);
+                }
+                catch (IOException e)
+                {
+                    LogNotStarted(e.Message);
+                }
+
+                await Task.Delay(PauseAfterStart, time, ct); // one that cannot live or record itself, on a full disk say, is not started in a spin
             }
         }
         catch (OperationCanceledException)
@@ -32,4 +42,7 @@ internal sealed partial class SupervisorGuard(DataDirectory data, TimeProvider t
 
     [LoggerMessage(1, LogLevel.Warning, "the supervisor has ended; starting it again")]
     private partial void LogRestart();
+
+    [LoggerMessage(2, LogLevel.Error, "the supervisor could not be started and is tried again: {Reason}")]
+    private partial void LogNotStarted(string reason);
 }

@@ -37,6 +37,18 @@ public sealed class PlatformFilesTests : IDisposable
         PartRecord.FindAlive(data, Parts.Node).ShouldBeNull();
     }
 
+    /// <summary>On a full disk a new file cannot be written; a part whose record is lost is found by neither status nor down.</summary>
+    [Fact]
+    public void A_record_can_be_written_where_the_last_one_lies()
+    {
+        var self = ProcessId.Of(Environment.ProcessId)!.Value;
+        PartRecord.Write(data, Parts.Server, self with { Pid = int.MaxValue });
+        var length = new FileInfo(data.Record(Parts.Server)).Length;
+        PartRecord.WriteInPlace(data.Record(Parts.Server), Encoding.UTF8.GetBytes($$"""{"pid":{{self.Pid}},"startTicks":{{self.StartTicks}},"bootId":"{{self.BootId}}"}"""));
+        PartRecord.FindAlive(data, Parts.Server).ShouldBe(self);
+        new FileInfo(data.Record(Parts.Server)).Length.ShouldBe(length);
+    }
+
     [Fact]
     public void The_kubeconfig_carries_certificate_key_and_authority_inline_and_is_for_its_owner_only()
     {
