@@ -17,7 +17,7 @@ public sealed class HalfMadeNetworkTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         if (Environment.UserName != "root") Assert.Skip("needs root");
-        foreach (var tool in (string[])["/usr/sbin/ip", "/usr/sbin/nft"])
+        foreach (var tool in (string[])["/usr/sbin/ip", "/usr/sbin/nft", "/usr/sbin/sysctl"])
         {
             if (!File.Exists(tool)) Assert.Skip($"needs {tool}");
         }
