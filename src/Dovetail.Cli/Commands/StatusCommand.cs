@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
+using Dovetail.Kubeconfig;
 using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Seam;
 
@@ -104,6 +105,7 @@ internal sealed class StatusCommand(TimeProvider time)
         limit.CancelAfter(Limit);
         try
         {
+            if (await NotReadyAsync(data, limit.Token) is { } reason) return ("NotReady", reason);
             using var api = new PlatformProcesses(data, time).Connect();
             if (!settings.Node)
             {
@@ -117,10 +119,21 @@ internal sealed class StatusCommand(TimeProvider time)
         {
             return ("NotReady", $"the API has not answered within {Limit.TotalSeconds:0} s");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or StatusException)
+        catch (Exception e) when (e is HttpRequestException or IOException or StatusException or KubeconfigException)
         {
             return ("NotReady", $"the API does not answer: {e.Message}");
         }
+    }
+
+    /// <summary>What the server says of itself: one that answers reads and cannot write is not ready. Null when it is.</summary>
+    private static async Task<string?> NotReadyAsync(DataDirectory data, CancellationToken ct)
+    {
+        var connection = KubeconfigLoader.Load(new ConfigOverrides { Kubeconfig = data.Kubeconfig }, static _ => null);
+        using var http = new HttpClient(connection.CreateHandler());
+        using var answer = await http.GetAsync(connection.At("/readyz"), ct);
+        if (answer.IsSuccessStatusCode) return null;
+        var failed = (await answer.Content.ReadAsStringAsync(ct)).Split('\n').Where(line => line.StartsWith("[-]", StringComparison.Ordinal)).Select(line => line[3..]);
+        return string.Join("; ", failed.DefaultIfEmpty($"/readyz is answered with {(int)answer.StatusCode}"));
     }
 
     private static void Print(StatusReport report)

@@ -153,6 +153,10 @@ public sealed record Settings
                 throw new UserErrorException($"{path}: apiVersion must be {DovetailConfiguration.ExpectedApiVersion} and kind {DovetailConfiguration.ExpectedKind}", "See docs/configuration.md.");
             return file;
         }
+        catch (JsonException e) when (e.Path is { Length: > 2 } field)
+        {
+            throw new UserErrorException($"the configuration {path} cannot be used: {field[2..]} is no field of it, or its value is of another type", "See docs/configuration.md.");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or YamlFormatException)
         {
             throw new UserErrorException($"the configuration {path} cannot be used: {e.Message}", "See docs/configuration.md.");

@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
         ["Virt"] = ["Api", "LauncherApi", "Machinery", "Runtime"],
         ["Node"] = ["Api", "LauncherApi", "Machinery", "Runtime"],
         ["Launcher"] = ["LauncherApi"],
-        ["Cli"] = ["Api", "ApiServer", "LauncherApi", "Machinery", "Node", "Runtime", "Store", "Virt", "Workloads"],
+        ["Cli"] = ["Api", "ApiServer", "Kubeconfig", "LauncherApi", "Machinery", "Node", "Runtime", "Store", "Virt", "Workloads"],
     };
 
     private static readonly string[] EmptyNames = ["Common", "Utils", "Util", "Helpers", "Services", "Interfaces", "Managers", "Misc", "Shared"];

@@ -103,8 +103,8 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("apiVersion: config.dovetail.dev/v1\nkind: DovetailConfiguration\nlissen: 127.0.0.1:1\n", "lissen")]
-    [InlineData("apiVersion: config.dovetail.dev/v1\nkind: DovetailConfiguration\nregistry: {port: many}\n", "port")]
+    [InlineData("apiVersion: config.dovetail.dev/v1\nkind: DovetailConfiguration\nlissen: 127.0.0.1:1\n", "lissen is no field")]
+    [InlineData("apiVersion: config.dovetail.dev/v1\nkind: DovetailConfiguration\nregistry: {port: many}\n", "registry.port is no field of it, or its value is of another type")]
     [InlineData("apiVersion: config.dovetail.dev/v2\nkind: DovetailConfiguration\n", "apiVersion must be config.dovetail.dev/v1")]
     [InlineData("apiVersion: config.dovetail.dev/v1\nkind: Something\n", "kind DovetailConfiguration")]
     [InlineData("listen: [", "cannot be used")]
