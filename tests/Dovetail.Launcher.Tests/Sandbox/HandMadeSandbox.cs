@@ -10,6 +10,7 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
 
     private static readonly Lazy<string> Init = new(BuildInit);
     private readonly Process process;
+    private readonly HashSet<int> killed = [];
 
     private HandMadeSandbox(string folder, Process process) => (Folder, this.process) = (folder, process);
 
@@ -71,15 +72,17 @@ internal sealed class HandMadeSandbox : IAsyncDisposable
         return new(folder, Process.Start(new ProcessStartInfo(arguments[0], arguments[1..]))!);
     }
 
-    /// <summary>Process ids, as seen from outside, of the sandbox's processes with that name.</summary>
-    public IReadOnlyList<int> Pids(string name) => [.. Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var pid) ? pid : 0).Where(pid => pid > 0 && IsMine(pid, name))];
+    /// <summary>Process ids, as seen from outside, of the sandbox's processes with that name; without those that <see cref="Kill"/> has ended, which may still be on their way out.</summary>
+    public IReadOnlyList<int> Pids(string name) =>
+        [.. Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out var pid) ? pid : 0).Where(pid => pid > 0 && !killed.Contains(pid) && IsMine(pid, name))];
 
     /// <summary>SIGKILL to the sandbox's processes with these names, all at once.</summary>
     public void Kill(params string[] names)
     {
-        string[] pids = [.. names.SelectMany(Pids).Select(pid => pid.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        int[] pids = [.. names.SelectMany(Pids)];
         if (pids.Length < names.Length) throw new InvalidOperationException($"of {string.Join(", ", names)} only {pids.Length} processes are there");
-        Run("kill", ["-KILL", .. pids]);
+        killed.UnionWith(pids);
+        Run("kill", ["-KILL", .. pids.Select(pid => pid.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
     }
 
     /// <summary>SIGSTOP or SIGCONT to the sandbox's processes with that name; those that end in that moment do not matter.</summary>

@@ -154,7 +154,8 @@ internal sealed record HostInventory(string Namespaces, string Links, int Mounts
     public static HostInventory Take(NodeRig rig) => new(
         string.Join(' ', Entries("/run/netns", rig.Options.InstanceId)),
         string.Join(' ', Entries("/sys/class/net", "").Where(link => link.StartsWith("veth") && Master(link) == $"dt{rig.Options.InstanceId}")),
-        File.ReadLines("/proc/self/mounts").Count(line => line.Contains(rig.Options.InstanceId) || line.Contains(rig.Options.DataDirectory)),
+        // The agent's view is made with its first sandbox, whichever that is, and goes with the agent's node.
+        File.ReadLines("/proc/self/mounts").Count(line => !line.Contains(rig.Paths.View) && (line.Contains(rig.Options.InstanceId) || line.Contains(rig.Options.DataDirectory))),
         string.Join(' ', Directory.GetDirectories("/sys/fs/cgroup").SelectMany(c => Entries($"{c}/dovetail-{rig.Options.InstanceId}", "-"))),
         string.Join(' ', Entries(rig.Paths.RunPods, "").Concat(Entries(rig.Paths.Pods, ""))));
 
