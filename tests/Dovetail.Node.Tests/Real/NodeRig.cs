@@ -146,7 +146,7 @@ internal sealed class NodeRig : IAsyncDisposable
 }
 
 /// <summary>What there is on the host, to be compared before and after.</summary>
-internal sealed record HostInventory(string Namespaces, string Links, int Mounts, string Cgroups, string RunFolders)
+internal sealed record HostInventory(string Namespaces, string Links, string Mounts, string Cgroups, string RunFolders)
 {
     // The throw-away sandbox of the capability cache comes and goes in the background.
     private const string CapabilityRun = "00000000-0000-4000-8000-000000000001";
@@ -155,7 +155,8 @@ internal sealed record HostInventory(string Namespaces, string Links, int Mounts
         string.Join(' ', Entries("/run/netns", rig.Options.InstanceId)),
         string.Join(' ', Entries("/sys/class/net", "").Where(link => link.StartsWith("veth") && Master(link) == $"dt{rig.Options.InstanceId}")),
         // The agent's view is made with its first sandbox, whichever that is, and goes with the agent's node.
-        File.ReadLines("/proc/self/mounts").Count(line => !line.Contains(rig.Paths.View) && (line.Contains(rig.Options.InstanceId) || line.Contains(rig.Options.DataDirectory))),
+        string.Join(' ', File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1])
+            .Where(at => !at.StartsWith(rig.Paths.View) && !at.Contains(CapabilityRun) && (at.Contains(rig.Options.InstanceId) || at.StartsWith(rig.Options.DataDirectory)))),
         string.Join(' ', Directory.GetDirectories("/sys/fs/cgroup").SelectMany(c => Entries($"{c}/dovetail-{rig.Options.InstanceId}", "-"))),
         string.Join(' ', Entries(rig.Paths.RunPods, "").Concat(Entries(rig.Paths.Pods, ""))));
 
