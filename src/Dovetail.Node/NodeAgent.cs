@@ -27,6 +27,9 @@ public sealed class NodeAgent : IRunnable, IDisposable
 {
     private const double LowDiskShare = 0.15;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
+
+    // The API server starts beside the agent and answers a moment later.
+    private static readonly RetryBackoff RegistrationBackoff = new() { First = TimeSpan.FromMilliseconds(20), Max = RetryInterval };
     private static readonly TimeSpan CollectInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UnusedImage = TimeSpan.FromDays(7);
 
@@ -200,6 +203,7 @@ public sealed class NodeAgent : IRunnable, IDisposable
     /// <summary>Writes object and lease when something changes and every ten seconds; an API that does not answer is asked again.</summary>
     private async Task RegisterAsync(NodeRegistrar registrar, CancellationToken ct)
     {
+        var failures = 0;
         while (true)
         {
             var wait = NodeRegistrar.LeaseInterval;
@@ -207,11 +211,12 @@ public sealed class NodeAgent : IRunnable, IDisposable
             try
             {
                 await registrar.SyncAsync(ct);
+                failures = 0;
             }
             catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
             {
-                logger.RegistrationFailed(options.NodeName, e.Message);
-                wait = RetryInterval;
+                if (++failures == 1) logger.RegistrationFailed(options.NodeName, e.Message);
+                wait = RegistrationBackoff.Delay(failures, random);
             }
 
             await Task.WhenAny(changed, Task.Delay(wait, time, ct));
