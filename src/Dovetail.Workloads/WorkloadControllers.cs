@@ -57,7 +57,7 @@ public sealed class WorkloadControllers(IKubeApi api, SharedCaches caches, TimeP
     private Controller<NamespacedName> Namespaces(IServedKinds kinds)
     {
         var namespaces = caches.For(BuiltInTypes.Namespaces);
-        return New("namespaces", new NamespaceReconciler(api, namespaces, kinds, time), new ControllerOptions()).Watch(namespaces, Itself).Reads(kinds);
+        return New("namespaces", new NamespaceReconciler(api, namespaces, kinds, time), new ControllerOptions { Workers = 10 }).Watch(namespaces, Itself).Reads(kinds);
     }
 
     private Controller<NamespacedName> NodeLifecycle(IResourceCache<V1Node> nodes, IResourceCache<V1Pod> pods)

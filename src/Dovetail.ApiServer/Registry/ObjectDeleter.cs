@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Registry.Strategies;
@@ -17,6 +18,12 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
     private const string ForegroundFinalizer = "foregroundDeletion";
     private const string OrphanFinalizer = "orphan";
 
+    private const string JobOrphansWarning =
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
+    /// <summary>Kinds whose dependents stay unless the client says otherwise: they are older than garbage collection.</summary>
+    private static readonly FrozenSet<string> OrphanedByDefault = FrozenSet.Create("replicationcontrollers", "jobs.batch");
+
     public async ValueTask<WriteResult> DeleteAsync(ServedResource resource, ObjectTarget target, DeleteOptions options, CancellationToken ct)
     {
         RequireKnownPolicy(options.PropagationPolicy);
@@ -28,10 +35,10 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
             var stored = store.Current.Find(key) ?? throw Refusals.NotFound(target.Group, target.Resource, target.Name);
             var obj = StoredJson.Tree(bytes.Bytes(resource, stored).Span);
             RequirePreconditions(target, options, stored, obj);
-            List<string> warnings = [];
+            List<string> warnings = resource.StoreName == "jobs.batch" && options.PropagationPolicy.Length == 0 ? [JobOrphansWarning] : [];
             await AdmitAsync(target, obj, options, warnings, ct);
             var next = (JsonObject)obj.DeepClone();
-            var removed = !Hold(strategy, next, options);
+            var removed = !Hold(resource, strategy, next, options);
             if (options.DryRun) return new(bytes.View(resource, stored), false, removed, [.. warnings]);
             if (!removed && JsonNode.DeepEquals(obj, next)) return new(bytes.View(resource, stored), false, false, [.. warnings]);
             var rendered = ObjectRenderer.Render(next, resource.StorageHead);
@@ -45,9 +52,9 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
     }
 
     /// <summary>Decides whether the object stays for now, and if so marks it.</summary>
-    private bool Hold(ResourceStrategy strategy, JsonObject obj, DeleteOptions options)
+    private bool Hold(ServedResource resource, ResourceStrategy strategy, JsonObject obj, DeleteOptions options)
     {
-        Propagate(obj, options.PropagationPolicy);
+        Propagate(resource, obj, options.PropagationPolicy);
         var metadata = obj.Metadata();
         var grace = strategy.GraceSeconds(obj, options.GracePeriodSeconds);
         if (grace == 0 && !metadata.Strings("finalizers").Any() && !strategy.HoldsDeletion(obj)) return false;
@@ -74,11 +81,17 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
     }
 
     /// <summary>The garbage collector's finalizers say what becomes of dependents; "" leaves what is there.</summary>
-    private static void Propagate(JsonObject obj, string policy)
+    private static void Propagate(ServedResource resource, JsonObject obj, string policy)
     {
-        if (policy.Length == 0) return;
         var metadata = obj.Metadata();
-        var kept = metadata.Strings("finalizers").Where(f => f is not (ForegroundFinalizer or OrphanFinalizer)).ToList();
+        var present = metadata.Strings("finalizers").ToList();
+        if (policy.Length == 0)
+        {
+            if (!OrphanedByDefault.Contains(resource.StoreName) || present.Exists(f => f is ForegroundFinalizer or OrphanFinalizer)) return;
+            policy = "Orphan";
+        }
+
+        var kept = present.Where(f => f is not (ForegroundFinalizer or OrphanFinalizer)).ToList();
         if (policy == "Foreground") kept.Add(ForegroundFinalizer);
         if (policy == "Orphan") kept.Add(OrphanFinalizer);
         if (kept.Count == 0) metadata.Remove("finalizers");

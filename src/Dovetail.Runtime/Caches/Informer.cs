@@ -25,6 +25,9 @@ public sealed record InformerOptions
 
     /// <summary>A watch is asked to end after this time (up to twice it), so that a connection that died in silence is found.</summary>
     public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Which objects are kept, for whoever needs few of many; null: all. An object that is not kept is told of only when it is deleted.</summary>
+    public Func<V1ObjectMeta, bool>? Keep { get; init; }
 }
 
 /// <summary>
@@ -41,6 +44,7 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
     private readonly List<Waiter> waiters = [];
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableArray<Action<CacheChange<T>>> handlers = [];
+    private Action? relisted;
     private ulong revision;
 
     public string Name => $"{type.Plural} cache";
@@ -85,6 +89,9 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
 
         foreach (var obj in present) handler(new CacheChange<T>(NamespacedName.Of(obj), null, obj));
     }
+
+    /// <summary>Calls <paramref name="handler"/> after every list: what was deleted since the watch before it and was not kept is told by nothing else.</summary>
+    public void OnRelist(Action handler) => relisted += handler;
 
     public async Task WaitForSyncAsync(CancellationToken ct)
     {
@@ -144,7 +151,7 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
         lock (gate)
         {
             var gone = objects.Names.ToHashSet();
-            foreach (var obj in list.Items)
+            foreach (var obj in list.Items.Where(Keeps))
             {
                 var name = NamespacedName.Of(obj);
                 gone.Remove(name);
@@ -157,6 +164,7 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
         }
 
         Tell(changes);
+        relisted?.Invoke();
         synced.TrySetResult();
         Reach(Parse(list.ResourceVersion));
     }
@@ -180,15 +188,18 @@ public sealed class Informer<T>(IKubeApi api, ResourceType<T> type, InformerOpti
             if (change.Object is { } obj)
             {
                 var name = NamespacedName.Of(obj);
-                var now = change.Type == ObjectEventType.Deleted ? null : obj;
+                var now = change.Type == ObjectEventType.Deleted || !Keeps(obj) ? null : obj;
                 T? old;
                 lock (gate) old = objects.Set(name, now);
+                if (options.Keep is not null && change.Type == ObjectEventType.Deleted) old ??= obj;
                 if (old is not null || now is not null) Tell([new CacheChange<T>(name, old, now)]);
             }
 
             Reach(at);
         }
     }
+
+    private bool Keeps(T obj) => options.Keep is not { } keep || keep(obj.Metadata);
 
     private void Tell(IReadOnlyList<CacheChange<T>> changes)
     {

@@ -19,6 +19,8 @@ public sealed class ParsedRevisions
     public T Parse<T>(ResourceType<T> type, ObjectBytes bytes)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        // Heads are read of every object there is by those who keep the few that concern them: remembered, they would cost more memory than the objects.
+        if (typeof(T) == typeof(PartialObject)) return Read(type, bytes);
         // Only an array that is the whole object stands for a revision; a slice of a larger buffer may share its array with others.
         if (!MemoryMarshal.TryGetArray(bytes.Json, out var segment) || segment.Offset != 0 || segment.Count != segment.Array!.Length) return Read(type, bytes);
         if (parsed.TryGetValue(segment.Array, out var known)) return known as T ?? Read(type, bytes);

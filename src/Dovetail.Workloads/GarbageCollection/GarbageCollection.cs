@@ -1,5 +1,6 @@
 using Dovetail.Runtime.Caches;
 using Dovetail.Runtime.Controllers;
+using Dovetail.Runtime.Events;
 using Dovetail.Runtime.Queue;
 using Dovetail.Runtime.Seam;
 using Dovetail.Workloads.Kinds;
@@ -11,6 +12,9 @@ namespace Dovetail.Workloads.GarbageCollection;
 /// <summary>The collector's loop: its graph follows the CRDs, its workers follow the graph.</summary>
 public sealed class GarbageCollection : IRunnable
 {
+    /// <summary>As many as upstream's --concurrent-gc-syncs; each waits for the disk most of the time.</summary>
+    private const int Workers = 20;
+
     private readonly IResourceCache<V1CustomResourceDefinition> definitions;
     private readonly ObjectGraph graph;
     private readonly Controller<GcKey> controller;
@@ -19,8 +23,10 @@ public sealed class GarbageCollection : IRunnable
     public GarbageCollection(IKubeApi api, IResourceCache<V1CustomResourceDefinition> definitions, IServedKinds kinds, TimeProvider time, Random random, ILogger<GarbageCollection> logger)
     {
         this.definitions = definitions;
-        graph = new ObjectGraph(kinds, type => new Informer<PartialObject>(api, type, new InformerOptions(), time, random, logger));
-        controller = new Controller<GcKey>(Name, new GarbageCollector(api, graph), new ControllerOptions(), time, random, logger).Reads(definitions);
+        graph = new ObjectGraph(kinds, type => new Informer<PartialObject>(api, type, new InformerOptions { Keep = ObjectGraph.Concerns }, time, random, logger));
+        var events = new EventRecorder(api, "garbage-collector-controller", "", time, logger);
+        var collector = new GarbageCollector(api, graph, events, key => controller!.Queue.Add(key));
+        controller = new Controller<GcKey>(Name, collector, new ControllerOptions { Workers = Workers }, time, random, logger).Reads(definitions);
         kindsChanged = new WorkQueue<bool>(time, random, new RetryBackoff());
         definitions.Subscribe(_ => kindsChanged.Add(true));
     }

@@ -16,6 +16,9 @@ public enum OwnerState
 
     /// <summary>Its kind is not served, so nobody can tell.</summary>
     Unknown,
+
+    /// <summary>The reference cannot be followed: a cluster-scoped object names a namespaced owner.</summary>
+    Unreachable,
 }
 
 public sealed record OwnerFacts(string Uid, OwnerState State, bool Blocks);
@@ -38,6 +41,9 @@ public sealed record GcFacts
 
     /// <summary>How many of them have blockOwnerDeletion set.</summary>
     public required int BlockingDependents { get; init; }
+
+    /// <summary>How many of them are themselves being deleted in the foreground.</summary>
+    public required int LeavingDependents { get; init; }
 }
 
 /// <summary>One thing for the collector to do about an object.</summary>
@@ -54,8 +60,11 @@ public abstract record GcStep
     /// <summary>Take the object out of its dependents' references.</summary>
     public sealed record OrphanDependents : GcStep;
 
-    /// <summary>Delete the object's dependents in the foreground too.</summary>
-    public sealed record DeleteDependents : GcStep;
+    /// <summary>Look at the object's dependents: each decides for itself whether it follows.</summary>
+    public sealed record WakeDependents : GcStep;
+
+    /// <summary>Clear blockOwnerDeletion in the object's references.</summary>
+    public sealed record StopBlocking : GcStep;
 
     public sealed record RemoveFinalizer(string Name) : GcStep;
 }

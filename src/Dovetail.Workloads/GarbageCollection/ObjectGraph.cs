@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Dovetail.Runtime.Caches;
 using Dovetail.Runtime.Queue;
 using Dovetail.Runtime.Seam;
@@ -13,40 +15,54 @@ public readonly record struct GcKey(string Group, string Plural, NamespacedName 
 }
 
 /// <summary>
-/// The heads of all objects of all kinds, with who owns whom. It follows the served kinds: a new CRD gets a cache, and a deleted one loses it.
-/// Events and leases own nothing, are owned by nothing that matters, and change all the time: they are left out.
+/// Who owns whom: the heads of those objects that have owners or wait for their dependents, and nothing of the many others. It follows the served kinds: a new CRD gets a
+/// cache, and a deleted one loses it. Events own nothing, are owned by nothing that matters, and change all the time: they are left out, as upstream does.
 /// </summary>
 public sealed class ObjectGraph(IServedKinds kinds, Func<ResourceType<PartialObject>, Informer<PartialObject>> informerOf)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<(string Group, string Plural), Entry> entries = [];
+    private readonly Dictionary<string, HashSet<GcKey>> owned = new(StringComparer.Ordinal);
+    private FrozenDictionary<(string Group, string Kind), ResourceType<PartialObject>> byKind = FrozenDictionary<(string, string), ResourceType<PartialObject>>.Empty;
+
+    /// <summary>Whether the collector has anything to do with an object: it has an owner, or it goes and its dependents are to go first or to be left.</summary>
+    public static bool Concerns(V1ObjectMeta metadata) =>
+        metadata.OwnerReferences is { Count: > 0 } || (metadata.DeletionTimestamp is not null && (metadata.WaitsForDependents() || metadata.Orphans()));
 
     public ResourceType<PartialObject>? TypeOf(GcKey key) => Find(key.Group, key.Plural)?.Type;
 
     /// <summary>The kind that an owner reference names.</summary>
     public ResourceType<PartialObject>? TypeOf(V1OwnerReference owner)
     {
-        var group = owner.ApiVersion.Contains('/', StringComparison.Ordinal) ? owner.ApiVersion[..owner.ApiVersion.IndexOf('/', StringComparison.Ordinal)] : "";
-        return kinds.Current.FirstOrDefault(kind => kind.Group == group && kind.Kind == owner.Kind);
+        var slash = owner.ApiVersion.IndexOf('/', StringComparison.Ordinal);
+        return byKind.GetValueOrDefault((slash < 0 ? "" : owner.ApiVersion[..slash], owner.Kind));
     }
 
-    public PartialObject? Find(GcKey key) => Find(key.Group, key.Plural)?.Cache.Find(key.Name.Namespace, key.Name.Name);
-
-    public IEnumerable<(GcKey Key, PartialObject Object)> DependentsOf(string uid)
+    /// <summary>The objects that name an owner, in an order that does not depend on chance.</summary>
+    public ImmutableArray<(GcKey Key, PartialObject Object)> DependentsOf(string uid)
     {
-        Entry[] all;
-        lock (gate) all = [.. entries.Values];
-        foreach (var entry in all.OrderBy(entry => entry.Type.Group, StringComparer.Ordinal).ThenBy(entry => entry.Type.Plural, StringComparer.Ordinal))
-            foreach (var dependent in entry.Cache.OwnedBy(uid))
-                yield return (new GcKey(entry.Type.Group, entry.Type.Plural, NamespacedName.Of(dependent)), dependent);
+        ImmutableArray<(GcKey Key, Entry? Entry)> keys;
+        lock (gate)
+        {
+            if (!owned.TryGetValue(uid, out var found)) return [];
+            keys = [.. found.Select(key => (key, entries.GetValueOrDefault((key.Group, key.Plural))))];
+        }
+
+        return
+        [
+            .. keys.Select(one => (one.Key, Object: one.Entry?.Cache.Find(one.Key.Name.Namespace, one.Key.Name.Name)!))
+                .Where(one => one.Object is not null)
+                .OrderBy(one => one.Key.ToString(), StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Starts and stops caches as kinds come and go, and puts in the queue what a change touches: the object, its dependents, its owners.</summary>
     public void Follow(WorkQueue<GcKey> queue, List<Task> running, CancellationToken ct)
     {
-        var served = kinds.Current.Where(kind => kind.Plural is not ("events" or "leases")).ToDictionary(kind => (kind.Group, kind.Plural));
+        var served = kinds.Current.Where(kind => kind.Plural != "events").ToDictionary(kind => (kind.Group, kind.Plural));
         lock (gate)
         {
+            byKind = served.Values.DistinctBy(kind => (kind.Group, kind.Kind)).ToFrozenDictionary(kind => (kind.Group, kind.Kind));
             foreach (var gone in entries.Keys.Where(key => !served.ContainsKey(key)).ToList())
             {
                 entries[gone].Stop.Cancel();
@@ -58,6 +74,7 @@ public sealed class ObjectGraph(IServedKinds kinds, Func<ResourceType<PartialObj
                 var cache = informerOf(type);
                 var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
                 cache.Subscribe(change => Touch(queue, type, change));
+                cache.OnRelist(() => LookAtAll(queue));
                 entries.Add(name, new Entry(type, cache, stop));
                 running.Add(cache.RunAsync(stop.Token));
             }
@@ -68,22 +85,53 @@ public sealed class ObjectGraph(IServedKinds kinds, Func<ResourceType<PartialObj
     {
         Entry[] all;
         lock (gate) all = [.. entries.Values];
-        foreach (var entry in all) await entry.Cache.WaitForSyncAsync(ct);
+        foreach (var entry in all)
+            if (!entry.Cache.HasSynced)
+                await entry.Cache.WaitForSyncAsync(ct);
     }
 
     private void Touch(WorkQueue<GcKey> queue, ResourceType<PartialObject> type, CacheChange<PartialObject> change)
     {
+        var key = new GcKey(type.Group, type.Plural, change.Name);
         var obj = (change.New ?? change.Old)!;
-        if (change.New is { } now && Concerns(now)) queue.Add(new GcKey(type.Group, type.Plural, change.Name));
-        // Dependents care when their owner starts to leave or has left; the owner cares about every change of theirs while it waits for them.
-        if (change.New?.Metadata.DeletionTimestamp is not null || change.New is null)
+        if (change is { Old: { } before, New: { } after } && SameLinks(before.Metadata, after.Metadata)) return;
+        lock (gate)
+        {
+            foreach (var owner in change.Old?.Metadata.OwnerReferences ?? [])
+                if (owned.TryGetValue(owner.Uid, out var former) && former.Remove(key) && former.Count == 0)
+                    owned.Remove(owner.Uid);
+            foreach (var owner in change.New?.Metadata.OwnerReferences ?? [])
+            {
+                if (!owned.TryGetValue(owner.Uid, out var dependents)) owned.Add(owner.Uid, dependents = []);
+                dependents.Add(key);
+            }
+        }
+
+        if (change.New is not null) queue.Add(key);
+        // Dependents care when their owner starts to leave or has left; owners, those that are owners no more too, care about every change of theirs while they wait for them.
+        if (obj.Metadata.DeletionTimestamp is not null || change.New is null)
             foreach (var (dependent, _) in DependentsOf(obj.Metadata.Uid)) queue.Add(dependent);
-        foreach (var owner in obj.Metadata.OwnerReferences ?? [])
+        foreach (var owner in (change.Old?.Metadata.OwnerReferences ?? []).Concat(change.New?.Metadata.OwnerReferences ?? []))
             if (TypeOf(owner) is { } kind)
                 queue.Add(new GcKey(kind.Group, kind.Plural, new NamespacedName(kind.Namespaced ? obj.Metadata.NamespaceProperty ?? "" : "", owner.Name)));
     }
 
-    private static bool Concerns(PartialObject obj) => obj.Metadata.OwnerReferences is { Count: > 0 } || obj.Metadata.DeletionTimestamp is not null;
+    /// <summary>Most changes (a status, a heartbeat) are none to the collector.</summary>
+    private static bool SameLinks(V1ObjectMeta a, V1ObjectMeta b) =>
+        a.Uid == b.Uid
+        && a.DeletionTimestamp == b.DeletionTimestamp
+        && (a.Finalizers ?? []).SequenceEqual(b.Finalizers ?? [])
+        && (a.OwnerReferences ?? []).Select(Link).SequenceEqual((b.OwnerReferences ?? []).Select(Link));
+
+    private static (string Uid, bool Blocks) Link(V1OwnerReference owner) => (owner.Uid, owner.BlockOwnerDeletion == true);
+
+    /// <summary>After a gap of a watch nobody knows which owners went in it.</summary>
+    private void LookAtAll(WorkQueue<GcKey> queue)
+    {
+        GcKey[] all;
+        lock (gate) all = [.. owned.Values.SelectMany(keys => keys).Distinct().OrderBy(key => key.ToString(), StringComparer.Ordinal)];
+        foreach (var key in all) queue.Add(key);
+    }
 
     private Entry? Find(string group, string plural)
     {

@@ -13,6 +13,7 @@ public sealed class GcPlannerTests
         Owners = [],
         Dependents = 0,
         BlockingDependents = 0,
+        LeavingDependents = 0,
     };
 
     [Theory]
@@ -31,8 +32,19 @@ public sealed class GcPlannerTests
     public void A_dependent_that_has_dependents_is_deleted_in_the_foreground_when_its_owner_waits_for_it() =>
         Decide(Quiet with { Owners = Owners("WaitingForDependents"), Dependents = 2 }).ShouldBe("Delete Foreground");
 
+    [Fact]
+    public void Owners_that_wait_for_each_other_in_a_circle_are_let_go() =>
+        Decide(Quiet with { Owners = Owners("WaitingForDependents"), Dependents = 1, LeavingDependents = 1 }).ShouldBe("StopBlocking; Delete Foreground");
+
+    [Fact]
+    public void An_object_whose_owner_cannot_be_looked_up_stays() => Decide(Quiet with { Owners = Owners("Absent,Unreachable") }).ShouldBe("");
+
+    [Fact]
+    public void Finalizers_that_an_object_carries_already_say_how_it_is_deleted() =>
+        Decide(Quiet with { Owners = Owners("Absent"), OrphanFinalizer = true }).ShouldBe("Delete Orphan");
+
     [Theory]
-    [InlineData(2, "DeleteDependents")]
+    [InlineData(2, "WakeDependents")]
     [InlineData(0, "RemoveFinalizer foregroundDeletion")]
     public void A_foreground_deletion_waits_for_the_dependents_that_block_it(int blocking, string steps) =>
         Decide(Quiet with { IsDeleting = true, ForegroundFinalizer = true, Dependents = blocking, BlockingDependents = blocking }).ShouldBe(steps);
@@ -54,7 +66,8 @@ public sealed class GcPlannerTests
         GcStep.Delete(var propagation) => $"Delete {propagation}",
         GcStep.Disown(var owners) => $"Disown {string.Join(',', owners)}",
         GcStep.OrphanDependents => "OrphanDependents",
-        GcStep.DeleteDependents => "DeleteDependents",
+        GcStep.WakeDependents => "WakeDependents",
+        GcStep.StopBlocking => "StopBlocking",
         GcStep.RemoveFinalizer(var name) => $"RemoveFinalizer {name}",
         _ => throw new InvalidOperationException(),
     }));

@@ -41,6 +41,8 @@ internal sealed class NamespaceStrategy : ResourceStrategy
         var status = obj.Child("status") ?? [];
         status["phase"] = "Terminating";
         obj["status"] = status;
+        // Upstream deletes namespaces by a way of its own, which knows no grace.
+        obj.Metadata().Remove("deletionGracePeriodSeconds");
     }
 
     private static void Label(JsonObject obj)
