@@ -30,7 +30,7 @@ internal sealed record DiscoveredGroup(string Name, string Preferred, ImmutableA
     /// <summary><c>apidiscovery.k8s.io/v2 APIGroupDiscovery</c>.</summary>
     public JsonNode Aggregated() => new JsonObject
     {
-        ["metadata"] = Name.Length == 0 ? new JsonObject { ["creationTimestamp"] = null } : new JsonObject { ["name"] = Name, ["creationTimestamp"] = null },
+        ["metadata"] = Name.Length == 0 ? new JsonObject() : new JsonObject { ["name"] = Name },
         ["versions"] = new JsonArray([.. Versions.Select(v => v.Aggregated())]),
     };
 
@@ -39,7 +39,11 @@ internal sealed record DiscoveredGroup(string Name, string Preferred, ImmutableA
 
 /// <summary>One line of an APIResourceList.</summary>
 internal sealed record DiscoveredResource(
-    string Name, string Singular, bool Namespaced, string Group, string Version, string Kind, ImmutableArray<string> Verbs, ImmutableArray<string> ShortNames, ImmutableArray<string> Categories);
+    string Name, string Singular, bool Namespaced, string Group, string Version, string Kind, ImmutableArray<string> Verbs, ImmutableArray<string> ShortNames, ImmutableArray<string> Categories)
+{
+    /// <summary>Built-in resources leave group and version of their own kind empty in aggregated discovery, as upstream does; clients then take those of the list.</summary>
+    public bool BuiltIn { get; init; }
+}
 
 /// <summary>One group version with its resources; subresources follow their resource, as <c>pods/status</c>.</summary>
 internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArray<DiscoveredResource> Resources)
@@ -51,11 +55,11 @@ internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArr
         var resources = ImmutableArray.CreateBuilder<DiscoveredResource>();
         foreach (var r in served)
         {
-            resources.Add(new(r.Plural, r.Singular, r.Namespaced, "", "", r.Kind, [.. r.Verbs.Order(StringComparer.Ordinal)], r.ShortNames, r.Categories));
+            resources.Add(new(r.Plural, r.Singular, r.Namespaced, "", "", r.Kind, [.. r.Verbs.Order(StringComparer.Ordinal)], r.ShortNames, r.Categories) { BuiltIn = !r.Custom });
             foreach (var s in r.Subresources.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
             {
                 var foreign = s.Group.Length > 0 && (s.Group != r.Group || s.Version != r.Version);
-                resources.Add(new($"{r.Plural}/{s.Name}", "", r.Namespaced, foreign ? s.Group : "", foreign ? s.Version : "", s.Kind, s.Verbs, [], []));
+                resources.Add(new($"{r.Plural}/{s.Name}", "", r.Namespaced, foreign ? s.Group : "", foreign ? s.Version : "", s.Kind, s.Verbs, [], []) { BuiltIn = !r.Custom });
             }
         }
 
@@ -127,8 +131,8 @@ internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArr
 
     private JsonObject ResponseKind(DiscoveredResource resource) => new()
     {
-        ["group"] = resource.Version.Length > 0 ? resource.Group : Group,
-        ["version"] = resource.Version.Length > 0 ? resource.Version : Name,
+        ["group"] = resource.Version.Length > 0 || resource.BuiltIn ? resource.Group : Group,
+        ["version"] = resource.Version.Length > 0 || resource.BuiltIn ? resource.Version : Name,
         ["kind"] = resource.Kind,
     };
 

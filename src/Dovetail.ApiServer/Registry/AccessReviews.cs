@@ -19,7 +19,7 @@ internal sealed class AccessReviews(IAuthorizer authorizer)
             "SubjectAccessReview" => Decide(Spec(write, review), Subject(write, Spec(write, review)), null),
             "LocalSubjectAccessReview" => Decide(Spec(write, review), Subject(write, Spec(write, review)), write.Target.Namespace),
             "SelfSubjectRulesReview" => Rules(user),
-            _ => throw Refusals.VerbNotSupported(write.Resource.Group, write.Resource.Plural, "create"),
+            _ => throw Refusals.ServiceUnavailable($"{write.Resource.Plural}.{write.Resource.Group} are not answered by this release of Dovetail"),
         };
         var metadata = review.Metadata();
         if (write.Resource.Namespaced) metadata["namespace"] = write.Target.Namespace;

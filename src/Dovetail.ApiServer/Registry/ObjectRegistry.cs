@@ -66,7 +66,7 @@ public sealed class ObjectRegistry : IObjectApi
     public ValueTask<ObjectBytes> GetAsync(ObjectTarget target, string resourceVersion, CancellationToken ct)
     {
         var resource = Admit(target, "get");
-        if (target.Subresource is "" or "status") return new(reader.Get(resource, target, resourceVersion));
+        if (target.Subresource.Length == 0 || resource.Subresources[target.Subresource].IsObjectOf(resource)) return new(reader.Get(resource, target, resourceVersion));
         return target.Subresource == "scale" ? new(scale.Get(resource, target)) : throw NotServed(target, "get");
     }
 
@@ -82,6 +82,7 @@ public sealed class ObjectRegistry : IObjectApi
     public async ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "create", options);
+        if (write.Resource is { Virtual: true, Kind: "Binding" }) return await subresources.BindAsync(write, json, fieldManagers.Update, ct);
         if (write.Resource.Virtual) return reviews.Answer(write, json);
         if (target.Subresource.Length > 0) return await subresources.CreateAsync(write, json, fieldManagers.Update, ct);
         crds.RequireCreatable(write.Resource);
@@ -170,7 +171,8 @@ public sealed class ObjectRegistry : IObjectApi
     {
         Authorise(target, verb);
         var resource = Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
-        if (target.Subresource.Length > 0 && !resource.Subresources.ContainsKey(target.Subresource)) throw Refusals.UnservedSubresource(target.Group, target.Resource, target.Subresource);
+        if (target.Subresource.Length > 0 && (!resource.Subresources.TryGetValue(target.Subresource, out var subresource) || subresource.Connects))
+            throw Refusals.UnservedSubresource(target.Group, target.Resource, target.Subresource);
         var verbs = target.Subresource.Length == 0 ? resource.Verbs : (IReadOnlyCollection<string>)resource.Subresources[target.Subresource].Verbs;
         if (!verbs.Contains(verb)) throw NotServed(target, verb);
         if (!resource.Namespaced && target.Namespace.Length > 0) throw Refusals.UnknownResource();

@@ -37,7 +37,7 @@ public sealed class ResourceCatalog
 
     private static ResourceCatalog MakeBuiltIn()
     {
-        var table = BuiltInResources.All.AddRange(ReviewResources.All);
+        var table = BuiltInResources.All;
         return new([.. table.Select(Served)], OpenApiCatalog.Create([.. table.Select(OpenApiResource.Of)]));
     }
 
@@ -53,13 +53,13 @@ public sealed class ResourceCatalog
         ShortNames = r.ShortNames,
         Categories = r.Categories,
         Verbs = r.Verbs.ToFrozenSet(),
-        Subresources = r.Subresources.ToFrozenDictionary(s => s.Name, s => new ServedSubresource(s.Name, s.Kind, s.Group, s.Version, s.Verbs)),
+        Subresources = r.Subresources.ToFrozenDictionary(s => s.Name, s => new ServedSubresource(s.Name, s.Kind, s.Group, s.Version, s.Verbs) { Connects = s.Connects }),
         Schema = r.Schema,
         SchemaGeneration = 1,
         StoreName = r.StorageName,
-        StorageVersion = r.Version,
+        StorageVersion = r.StorageVersion.Length > 0 ? r.StorageVersion : r.Version,
         CountsGenerations = r.TracksGeneration,
-        Virtual = !r.Verbs.Contains("get"),
+        Virtual = r.Verbs is ["create"],
         BuiltIn = r,
         Table = BuiltInTables.Find(r.Group, r.Plural),
         SelectableFields = FieldSelectors.BuiltIn(r.Group, r.Plural),

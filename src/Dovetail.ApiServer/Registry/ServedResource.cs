@@ -7,7 +7,14 @@ using Dovetail.Machinery.Tables;
 namespace Dovetail.ApiServer.Registry;
 
 /// <summary>A subresource as it is served: its verbs, and the kind that it speaks when that is another than its resource's (scale, binding, eviction).</summary>
-public sealed record ServedSubresource(string Name, string Kind, string Group, string Version, ImmutableArray<string> Verbs);
+public sealed record ServedSubresource(string Name, string Kind, string Group, string Version, ImmutableArray<string> Verbs)
+{
+    /// <summary>Whether the request goes through to what the object stands for; the registry has no answer to it.</summary>
+    public bool Connects { get; init; }
+
+    /// <summary>Whether it reads and writes the object itself.</summary>
+    public bool IsObjectOf(ServedResource resource) => !Connects && Kind == resource.Kind && Group.Length == 0;
+}
 
 /// <summary>Where a custom resource keeps what its scale subresource shows: JSON paths in CRD form (<c>.spec.replicas</c>).</summary>
 public sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string LabelSelector);

@@ -14,13 +14,20 @@ internal sealed class Subresources(IRevisionStore store, ObjectWriter writer, Ob
     {
         ("pods", "binding") => await BindAsync(write, json, ownership, ct),
         ("pods", "eviction") => await EvictAsync(write, json, ownership, ct),
-        _ => throw Refusals.VerbNotSupported(write.Target.Group, $"{write.Target.Resource}/{write.Target.Subresource}", "create"),
+        _ => throw Refusals.UnservedSubresource(write.Target.Group, write.Target.Resource, write.Target.Subresource),
     };
 
-    private async ValueTask<WriteResult> BindAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
+    /// <summary>Binds a pod to a node: the pod that the path names (<c>pods/binding</c>), or the one that the binding is called after (<c>bindings</c>).</summary>
+    public async ValueTask<WriteResult> BindAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
     {
         var (binding, _) = BodyDecoder.Decode(write, json, "Binding", "v1");
-        BodyDecoder.RequireIdentity(write, binding, named: true);
+        BodyDecoder.RequireIdentity(write, binding, named: write.Target.Name.Length > 0);
+        if (write.Target.Name.Length == 0)
+        {
+            var name = binding.Metadata().Text("name");
+            write = new(ResourceCatalog.BuiltIn.Find("", "v1", "pods")!, write.Target with { Resource = "pods", Subresource = "binding", Name = name }, write.Options);
+        }
+
         if (binding.Child("target") is not { } node || node.Text("name").Length == 0 || node.Text("kind") is not ("" or "Node"))
             throw Refusals.Invalid("", "Binding", write.Target.Name, [new StatusCause("FieldValueRequired", "Required value: a Node is expected", "target.name")]);
         NextState Bind(StoredObject stored, JsonObject old)

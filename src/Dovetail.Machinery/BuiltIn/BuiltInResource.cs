@@ -9,6 +9,9 @@ public sealed record BuiltInSubresource(string Name, string Kind, ImmutableArray
     public string Group { get; init; } = "";
 
     public string Version { get; init; } = "";
+
+    /// <summary>Whether the request goes through to what the object stands for (log, exec, proxy, …) instead of reading or writing an object.</summary>
+    public bool Connects { get; init; }
 }
 
 /// <summary>One of Kubernetes' own resources as this server serves it: its names, its scope, what can be done with it, and its schema.</summary>
@@ -40,6 +43,9 @@ public sealed record BuiltInResource
 
     /// <summary>Where objects are stored: <c>plural</c> for core, <c>plural.group</c> otherwise. events.k8s.io and core events share <c>events</c>.</summary>
     public required string StorageName { get; init; }
+
+    /// <summary>The version in which objects are stored; "" is <see cref="Version"/>. </summary>
+    public string StorageVersion { get; init; } = "";
 
     /// <summary>Whether something in the platform acts on the kind. A write to a kind that nothing enforces yet is answered with <see cref="Warning"/>.</summary>
     public bool Enforced { get; init; }

@@ -57,7 +57,7 @@ internal sealed record OpenApiOperation(string Path, string Method, string Actio
         }
         foreach (var operation in One(make, $"{collection}/{{name}}", resource.Verbs, ""))
             yield return operation.Method == "delete" ? operation with { Answer = Status } : operation;
-        foreach (var subresource in resource.Subresources)
+        foreach (var subresource in resource.Subresources.Where(static s => !s.Connects))
         {
             foreach (var operation in One(make.For(subresource), $"{collection}/{{name}}/{subresource.Name}", subresource.Verbs, Maker.Title(subresource.Name)))
                 yield return operation;

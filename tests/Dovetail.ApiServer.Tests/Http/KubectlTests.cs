@@ -53,8 +53,8 @@ public sealed class KubectlTests(ServerFixture server) : IClassFixture<ServerFix
 
         (await KubectlAsync(kubectl, $"logs p -n {ns}", fails: true)).ShouldContain("the subresource pods/log is not served");
         (await KubectlAsync(kubectl, $"exec p -n {ns} -- true", fails: true)).ShouldContain("the subresource pods/exec is not served");
-        // It looks into the details of the refusal without asking whether there are any.
-        (await KubectlAsync(kubectl, $"debug p -n {ns} --image=busybox", fails: true)).ShouldContain("ephemeral containers are disabled for this cluster");
+        await KubectlAsync(kubectl, $"debug p -n {ns} --image=busybox -c looker");
+        (await KubectlAsync(kubectl, $"get pod p -n {ns} -o jsonpath={{.spec.ephemeralContainers[*].name}}")).ShouldContain("looker");
         (await KubectlAsync(kubectl, "top nodes", fails: true)).ShouldContain("Metrics API not available");
     }
 

@@ -12,6 +12,48 @@ internal sealed class PodStrategy : ResourceStrategy
         obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(obj) };
     }
 
+    public override void PrepareForUpdate(ServedResource resource, JsonObject obj, JsonObject old, string subresource)
+    {
+        switch (subresource)
+        {
+            case "ephemeralcontainers":
+                Keep(resource, obj, old, static (asked, kept) => kept.TakeFrom(asked, "ephemeralContainers"));
+                break;
+            case "resize":
+                Keep(resource, obj, old, static (asked, kept) =>
+                {
+                    TakeResources(asked, kept, "initContainers");
+                    TakeResources(asked, kept, "containers");
+                });
+                break;
+            default:
+                base.PrepareForUpdate(resource, obj, old, subresource);
+                break;
+        }
+    }
+
+    /// <summary>The old pod, with what a subresource takes over from the asked spec.</summary>
+    private static void Keep(ServedResource resource, JsonObject obj, JsonObject old, Action<JsonObject, JsonObject> take)
+    {
+        var asked = obj.Child("spec") ?? [];
+        KeepAllBut("spec", resource, obj, old);
+        var kept = (JsonObject)old["spec"]!.DeepClone();
+        take(asked, kept);
+        obj["spec"] = kept;
+    }
+
+    /// <summary>Containers cannot come or go by a resize: those whose names stand in the same place get the asked resources.</summary>
+    private static void TakeResources(JsonObject asked, JsonObject kept, string list)
+    {
+        if (asked[list] is not JsonArray wanted || kept[list] is not JsonArray present) return;
+        for (var i = 0; i < Math.Min(wanted.Count, present.Count); i++)
+        {
+            if (wanted[i] is not JsonObject from || present[i] is not JsonObject to || from.Text("name") != to.Text("name")) continue;
+            to.TakeFrom(from, "resources");
+            to.TakeFrom(from, "resizePolicy");
+        }
+    }
+
     public override long GraceSeconds(JsonObject obj, long? asked)
     {
         // What no node runs, and what has ended, needs no time.

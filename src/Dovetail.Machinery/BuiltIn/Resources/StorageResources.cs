@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+using static Dovetail.Machinery.BuiltIn.Resources.ResourceRow;
+
+namespace Dovetail.Machinery.BuiltIn.Resources;
+
+/// <summary><c>storage.k8s.io/v1</c>.</summary>
+internal static class StorageResources
+{
+    private const string Group = "storage.k8s.io/v1";
+
+    public static ImmutableArray<BuiltInResource> All { get; } =
+    [
+        Cluster(Group, "CSIDriver", "csidrivers") with { TracksGeneration = true },
+        Cluster(Group, "CSINode", "csinodes"),
+        Namespaced(Group, "CSIStorageCapacity", "csistoragecapacities"),
+        Cluster(Group, "StorageClass", "storageclasses") with { ShortNames = ["sc"] },
+        Cluster(Group, "VolumeAttachment", "volumeattachments") with { Subresources = [Status("VolumeAttachment")] },
+        Cluster(Group, "VolumeAttributesClass", "volumeattributesclasses") with { ShortNames = ["vac"] },
+    ];
+}
