@@ -8,7 +8,7 @@ namespace Dovetail.ApiServer.Http;
 /// <summary>The REST verbs of resources: HTTP in, <see cref="IObjectApi"/> behind, bytes out.</summary>
 internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer watches, Randomness randomness, TimeProvider time)
 {
-    private static readonly string[] ReadableTypes = ["application/json", "application/yaml"];
+    internal static readonly string[] ReadableTypes = ["application/json", "application/yaml"];
 
     /// <param name="context">The request.</param>
     /// <param name="path">What its path names; <see cref="RequestPath.Resource"/> is not empty.</param>
@@ -182,12 +182,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         }
     }
 
-    private static Negotiated Negotiate(HttpRequest request) => MediaType.Negotiate(request) ?? throw new StatusException(new ApiStatus
-    {
-        Code = 406,
-        Reason = "NotAcceptable",
-        Message = $"only the following media types are accepted: {string.Join(", ", ReadableTypes)}",
-    });
+    private static Negotiated Negotiate(HttpRequest request) => MediaType.Negotiate(request) ?? throw Refusals.NotAcceptable(ReadableTypes);
 
     private static StatusException UnsupportedMediaType(IEnumerable<string> accepted) => new(new ApiStatus
     {

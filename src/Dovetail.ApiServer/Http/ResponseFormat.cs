@@ -24,7 +24,7 @@ internal readonly struct ResponseFormat
             "" or "Metadata" => IncludeObject.Metadata,
             "None" => IncludeObject.None,
             "Object" => IncludeObject.Object,
-            var other => throw Refusals.BadRequest($"unrecognized includeObject value: {other}"),
+            var other => throw Refusals.BadRequest($"Unable to convert to Table as requested: includeObject: Invalid value: \"{other}\": must be 'Metadata', 'Object', 'None', or empty"),
         };
         return new(negotiated, include, time);
     }
@@ -36,14 +36,19 @@ internal readonly struct ResponseFormat
         Representation.Object => ObjectWatchFormat.Instance,
     };
 
-    /// <summary>What a subresource of another kind answers (scale, a Status) is sent as it is.</summary>
+    /// <summary>What a subresource of another kind answers (a Status, a Binding) is sent as it is; a scale has a table of its own.</summary>
     public Task WriteObjectAsync(HttpContext context, int code, ServedResource resource, string subresource, ObjectBytes obj)
     {
-        if (negotiated.As == Representation.Object || subresource is not ("" or "status" or "finalize") || resource.Virtual)
+        if (negotiated.As == Representation.Object || subresource is not ("" or "status" or "finalize" or "scale"))
             return ResponseWriter.WriteAsync(context, code, negotiated, obj.Json);
+        // The answer to a question (a review) has neither columns nor metadata.
+        if (resource.Virtual) throw Refusals.NotAcceptable(ResourceEndpoint.ReadableTypes);
         var buffer = new ArrayBufferWriter<byte>(1024);
         if (negotiated.As == Representation.Table)
-            TableWriter.WriteTable(buffer, resource.Table, new ListMetadata(Text(obj.Revision)), [obj.Json], include, time.GetUtcNow());
+        {
+            var table = subresource == "scale" ? BuiltInTables.Scale : resource.Table;
+            TableWriter.WriteTable(buffer, table, new ListMetadata(Text(obj.Revision)), [obj.Json], include, time.GetUtcNow(), metaVersion: negotiated.MetaVersion);
+        }
         else
             ListWriter.PartialMetadata(buffer, obj.Json, negotiated.MetaVersion);
         return ResponseWriter.WriteAsync(context, code, negotiated, buffer.WrittenMemory);
@@ -55,7 +60,7 @@ internal readonly struct ResponseFormat
         if (negotiated.As == Representation.Object) return ResponseWriter.WriteAsync(context, 200, negotiated, ListWriter.Render(resource, listing));
         var buffer = new ArrayBufferWriter<byte>(4096);
         var metadata = new ListMetadata(Text(listing.Revision), listing.Continue, listing.RemainingItemCount);
-        TableWriter.WriteTable(buffer, resource.Table, metadata, listing.Items.Select(i => i.Json), include, time.GetUtcNow());
+        TableWriter.WriteTable(buffer, resource.Table, metadata, listing.Items.Select(i => i.Json), include, time.GetUtcNow(), metaVersion: negotiated.MetaVersion);
         return ResponseWriter.WriteAsync(context, 200, negotiated, buffer.WrittenMemory);
     }
 

@@ -112,9 +112,11 @@ internal sealed class TableWatchFormat(Negotiated negotiated, IncludeObject incl
     public void Write(IBufferWriter<byte> output, ServedResource resource, ObjectEvent change)
     {
         output.Write(WatchLine.Start(change.Type));
-        ReadOnlyMemory<byte>[] rows = change.Type == ObjectEventType.Bookmark ? [] : [change.Object.Json];
+        // A bookmark is a row as well, of an object that has a revision only; the one that ends the initial events is known by its annotation, whatever was asked to be included.
+        ReadOnlyMemory<byte> row = change.Type == ObjectEventType.Bookmark ? WatchLine.Bookmark(resource.Kind, resource.ApiVersion, change) : change.Object.Json;
         var metadata = new ListMetadata(change.Object.Revision.ToString(CultureInfo.InvariantCulture));
-        TableWriter.WriteTable(output, resource.Table, metadata, rows, include, time.GetUtcNow(), withColumns: !columnsSent);
+        var included = change.InitialEventsEnd && include == IncludeObject.None ? IncludeObject.Metadata : include;
+        TableWriter.WriteTable(output, resource.Table, metadata, [row], included, time.GetUtcNow(), withColumns: !columnsSent, negotiated.MetaVersion);
         columnsSent = true;
         output.Write("}\n"u8);
     }
@@ -135,6 +137,6 @@ internal static class WatchLine
     {
         var annotation = change.InitialEventsEnd ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
         return Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{{\"resourceVersion\":\"{change.Object.Revision}\",\"creationTimestamp\":null{annotation}}}}}"));
+            CultureInfo.InvariantCulture, $"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{{\"resourceVersion\":\"{change.Object.Revision}\"{annotation}}}}}"));
     }
 }

@@ -135,6 +135,10 @@ public static class Refusals
 
     public static StatusException Internal(string message) => new(new ApiStatus { Code = 500, Reason = "InternalError", Message = $"Internal error occurred: {message}" });
 
+    /// <summary>No representation that the client takes can be served.</summary>
+    public static StatusException NotAcceptable(IEnumerable<string> served) =>
+        new(new ApiStatus { Code = 406, Reason = "NotAcceptable", Message = $"only the following media types are accepted: {string.Join(", ", served)}" });
+
     /// <summary><c>deployments.apps</c>, <c>pods</c>.</summary>
     public static string Qualified(string resource, string group) => group.Length == 0 ? resource : $"{resource}.{group}";
 }

@@ -22,7 +22,7 @@ public static class CustomResourceTable
         {
             var type = (string?)column["type"] ?? "string";
             columns.Add(new TableColumn(
-                (string?)column["name"] ?? "", type, (string?)column["format"] ?? "", (string?)column["description"] ?? "", Priority(column)));
+                (string?)column["name"] ?? "", type, (string?)column["format"] ?? "", Description(column), Priority(column)));
             paths.Add((JsonPathExpression.Parse((string?)column["jsonPath"] ?? ""), type));
         }
 
@@ -62,6 +62,9 @@ public static class CustomResourceTable
                 break;
         }
     }
+
+    private static string Description(JsonObject column) =>
+        (string?)column["description"] is { Length: > 0 } described ? described : $"Custom resource definition column (in JSONPath format): {(string?)column["jsonPath"]}";
 
     /// <summary>A parsed number may be any of .NET's, after who made the node.</summary>
     private static int Priority(JsonNode column) => column["priority"] is JsonValue priority && int.TryParse(priority.ToJsonString(), out var value) ? value : 0;

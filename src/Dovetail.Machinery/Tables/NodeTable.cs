@@ -15,14 +15,21 @@ internal static class NodeTable
         {
             var node = row.Object;
             cells.Text(row.Name).Text(Status(node)).Text(Roles(node)).Text(row.Age).Text(node.Text("status", "nodeInfo", "kubeletVersion"))
-                .Text(Address(node, "InternalIP")).Text(Address(node, "ExternalIP")).Text(CoreTables.Or(node.Text("status", "nodeInfo", "osImage"), "<unknown>"))
-                .Text(CoreTables.Or(node.Text("status", "nodeInfo", "kernelVersion"), "<unknown>"))
-                .Text(CoreTables.Or(node.Text("status", "nodeInfo", "containerRuntimeVersion"), "<unknown>"));
+                .Text(Address(node, "InternalIP")).Text(Address(node, "ExternalIP")).Text(Cells.Or(node.Text("status", "nodeInfo", "osImage"), "<unknown>"))
+                .Text(Kernel(node))
+                .Text(Cells.Or(node.Text("status", "nodeInfo", "containerRuntimeVersion"), "<unknown>"));
         });
+
+    /// <summary>With the architecture, where that is known.</summary>
+    private static string Kernel(JsonElement node)
+    {
+        var kernel = Cells.Or(node.Text("status", "nodeInfo", "kernelVersion"), "<unknown>");
+        return node.Text("status", "nodeInfo", "architecture") is { Length: > 0 } architecture ? $"{kernel} ({architecture})" : kernel;
+    }
 
     private static string Status(JsonElement node)
     {
-        var ready = CoreTables.Condition(node, "Ready");
+        var ready = Cells.Condition(node, "Ready");
         var status = ready.ValueKind == JsonValueKind.Undefined ? "Unknown" : ready.Text("status") == "True" ? "Ready" : "NotReady";
         return node.Flag("spec", "unschedulable") ? status + ",SchedulingDisabled" : status;
     }

@@ -23,12 +23,12 @@ internal sealed class PodSummary
     {
         var summary = new PodSummary
         {
-            Status = CoreTables.Or(pod.Text("status", "reason"), pod.Text("status", "phase")),
+            Status = Cells.Or(pod.Text("status", "reason"), pod.Text("status", "phase")),
             Containers = pod.Count("spec", "containers"),
         };
-        if (CoreTables.Condition(pod, "PodScheduled") is { ValueKind: JsonValueKind.Object } scheduled && scheduled.Text("reason") == "SchedulingGated") summary.Status = "SchedulingGated";
+        if (Cells.Condition(pod, "PodScheduled") is { ValueKind: JsonValueKind.Object } scheduled && scheduled.Text("reason") == "SchedulingGated") summary.Status = "SchedulingGated";
         summary.ReadInitContainers(pod);
-        if (!summary.initializing || CoreTables.Condition(pod, "Initialized").Text("status") == "True") summary.ReadContainers(pod);
+        if (!summary.initializing || Cells.Condition(pod, "Initialized").Text("status") == "True") summary.ReadContainers(pod);
         if (pod.Has("metadata", "deletionTimestamp"))
         {
             if (pod.Text("status", "reason") == "NodeLost") summary.Status = "Unknown";
@@ -82,6 +82,7 @@ internal sealed class PodSummary
     private void ReadContainers(JsonElement pod)
     {
         var running = false;
+        var error = "";
         var states = pod.At("status", "containerStatuses");
         for (var i = (states.ValueKind == JsonValueKind.Array ? states.GetArrayLength() : 0) - 1; i >= 0; i--)
         {
@@ -91,7 +92,11 @@ internal sealed class PodSummary
             var waiting = container.Text("state", "waiting", "reason");
             var terminated = container.At("state", "terminated");
             if (waiting.Length > 0) Status = waiting;
-            else if (terminated.ValueKind == JsonValueKind.Object) Status = Ended(terminated);
+            else if (terminated.ValueKind == JsonValueKind.Object)
+            {
+                Status = Ended(terminated);
+                if (terminated.Number("exitCode") != 0) error = Status;
+            }
             else if (container.Flag("ready") && container.Has("state", "running"))
             {
                 running = true;
@@ -99,8 +104,11 @@ internal sealed class PodSummary
             }
         }
 
-        // Some containers have completed and at least one still runs: the pod counts as running.
-        if (Status == "Completed" && running) Status = CoreTables.Condition(pod, "Ready").Text("status") == "True" ? "Running" : "NotReady";
+        // Some containers have completed: one that still runs, or one that failed, says more about the pod.
+        if (Status != "Completed") return;
+        if (running && Cells.Condition(pod, "Ready").Text("status") == "True") Status = "Running";
+        else if (error.Length > 0) Status = error;
+        else if (running) Status = "NotReady";
     }
 
     private static string Ended(JsonElement terminated)

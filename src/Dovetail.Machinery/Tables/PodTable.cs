@@ -5,6 +5,10 @@ namespace Dovetail.Machinery.Tables;
 
 internal static class PodTable
 {
+    // Clients may leave completed rows out.
+    private static readonly byte[] Succeeded = """[{"type":"Completed","status":"True","reason":"Succeeded","message":"The pod has completed successfully."}]"""u8.ToArray();
+    private static readonly byte[] Failed = """[{"type":"Completed","status":"True","reason":"Failed","message":"The pod failed."}]"""u8.ToArray();
+
     public static TableDefinition Definition { get; } = new(
         [
             TableColumn.ObjectName, new("Ready"), new("Status"), new("Restarts"), TableColumn.Age, TableColumn.Wide("IP"), TableColumn.Wide("Node"),
@@ -15,8 +19,16 @@ internal static class PodTable
             var pod = row.Object;
             var summary = PodSummary.Of(pod);
             cells.Text(row.Name).Text(string.Create(CultureInfo.InvariantCulture, $"{summary.Ready}/{summary.Containers}")).Text(summary.Status).Text(Restarts(summary, row.Now)).Text(row.Age)
-                .Text(Ip(pod)).Text(CoreTables.Or(pod.Text("spec", "nodeName"), "<none>")).Text(CoreTables.Or(pod.Text("status", "nominatedNodeName"), "<none>")).Text(Gates(pod));
-        });
+                .Text(Ip(pod)).Text(Cells.Or(pod.Text("spec", "nodeName"), "<none>")).Text(Cells.Or(pod.Text("status", "nominatedNodeName"), "<none>")).Text(Gates(pod));
+        })
+    {
+        Conditions = static pod => pod.Text("status", "phase") switch
+        {
+            "Succeeded" => Succeeded,
+            "Failed" => Failed,
+            _ => [],
+        },
+    };
 
     private static string Restarts(PodSummary summary, DateTimeOffset now)
     {
@@ -27,7 +39,7 @@ internal static class PodTable
     private static string Ip(JsonElement pod)
     {
         foreach (var address in pod.Items("status", "podIPs")) return address.Text("ip");
-        return CoreTables.Or(pod.Text("status", "podIP"), "<none>");
+        return Cells.Or(pod.Text("status", "podIP"), "<none>");
     }
 
     private static string Gates(JsonElement pod)
@@ -36,7 +48,7 @@ internal static class PodTable
         if (total == 0) return "<none>";
         var open = 0;
         foreach (var gate in pod.Items("spec", "readinessGates"))
-            if (CoreTables.Condition(pod, gate.Text("conditionType")).Text("status") == "True") open++;
+            if (Cells.Condition(pod, gate.Text("conditionType")).Text("status") == "True") open++;
         return string.Create(CultureInfo.InvariantCulture, $"{open}/{total}");
     }
 }

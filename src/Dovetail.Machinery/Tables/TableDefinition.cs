@@ -21,6 +21,9 @@ public sealed class TableDefinition
     /// <summary>The <c>columnDefinitions</c> as UTF-8 JSON.</summary>
     internal byte[] ColumnsJson { get; }
 
+    /// <summary>A row's <c>conditions</c> as UTF-8 JSON, made of the object; empty when it has none.</summary>
+    internal Func<JsonElement, byte[]> Conditions { get; init; } = static _ => [];
+
     internal void Fill(TableRow row, CellWriter cells) => fill(row, cells);
 
     private static byte[] WriteColumns(ImmutableArray<TableColumn> columns)

@@ -17,14 +17,16 @@ public static class TableWriter
 
     /// <summary>A table of <paramref name="items"/>, each a whole object as UTF-8 JSON. For a watch event pass the one object, and its revision; upstream leaves the column definitions out of all
     /// but the first event: <paramref name="withColumns"/>.</summary>
+    /// <param name="metaVersion">v1 or v1beta1, as the client asked.</param>
     public static void WriteTable(
-        IBufferWriter<byte> output, TableDefinition table, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items, IncludeObject include, DateTimeOffset now, bool withColumns = true)
+        IBufferWriter<byte> output, TableDefinition table, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items, IncludeObject include, DateTimeOffset now, bool withColumns = true, string metaVersion = "v1")
     {
         using var json = new Utf8JsonWriter(output, Options);
         var cells = new CellWriter(json);
+        var apiVersion = $"meta.k8s.io/{metaVersion}";
         json.WriteStartObject();
         json.WriteString("kind"u8, "Table"u8);
-        json.WriteString("apiVersion"u8, "meta.k8s.io/v1"u8);
+        json.WriteString("apiVersion"u8, apiVersion);
         WriteListMetadata(json, metadata);
         json.WritePropertyName("columnDefinitions"u8);
         if (withColumns) json.WriteRawValue(table.ColumnsJson, skipInputValidation: true);
@@ -37,16 +39,16 @@ public static class TableWriter
             json.WriteStartArray("cells"u8);
             table.Fill(new TableRow(document.RootElement, now), cells);
             json.WriteEndArray();
-            if (include == IncludeObject.Metadata)
+            if (table.Conditions(document.RootElement) is { Length: > 0 } conditions)
             {
-                json.WritePropertyName("object"u8);
-                WritePartial(json, document.RootElement);
+                json.WritePropertyName("conditions"u8);
+                json.WriteRawValue(conditions, skipInputValidation: true);
             }
-            else if (include == IncludeObject.Object)
-            {
-                json.WritePropertyName("object"u8);
-                json.WriteRawValue(item.Span, skipInputValidation: true);
-            }
+
+            json.WritePropertyName("object"u8);
+            if (include == IncludeObject.Metadata) WritePartial(json, document.RootElement, apiVersion);
+            else if (include == IncludeObject.Object) json.WriteRawValue(item.Span, skipInputValidation: true);
+            else json.WriteNullValue();
 
             json.WriteEndObject();
         }
@@ -60,7 +62,7 @@ public static class TableWriter
     {
         using var json = new Utf8JsonWriter(output, Options);
         using var document = JsonDocument.Parse(item);
-        WritePartial(json, document.RootElement);
+        WritePartial(json, document.RootElement, "meta.k8s.io/v1");
     }
 
     public static void WritePartialObjectMetadataList(IBufferWriter<byte> output, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items)
@@ -74,7 +76,7 @@ public static class TableWriter
         foreach (var item in items)
         {
             using var document = JsonDocument.Parse(item);
-            WritePartial(json, document.RootElement);
+            WritePartial(json, document.RootElement, "meta.k8s.io/v1");
         }
 
         json.WriteEndArray();
@@ -90,11 +92,11 @@ public static class TableWriter
         json.WriteEndObject();
     }
 
-    private static void WritePartial(Utf8JsonWriter json, JsonElement item)
+    private static void WritePartial(Utf8JsonWriter json, JsonElement item, string apiVersion)
     {
         json.WriteStartObject();
         json.WriteString("kind"u8, "PartialObjectMetadata"u8);
-        json.WriteString("apiVersion"u8, "meta.k8s.io/v1"u8);
+        json.WriteString("apiVersion"u8, apiVersion);
         json.WritePropertyName("metadata"u8);
         if (item.TryGetProperty("metadata"u8, out var metadata)) json.WriteRawValue(JsonMarshal.GetRawUtf8Value(metadata), skipInputValidation: true);
         else json.WriteRawValue("{}"u8, skipInputValidation: true);
