@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using Dovetail.Machinery.Quantities;
 
 namespace Dovetail.Machinery.Tables;
 
