@@ -50,18 +50,21 @@ internal readonly struct ResponseFormat
             TableWriter.WriteTable(buffer, table, new ListMetadata(Text(obj.Revision)), [obj.Json], include, time.GetUtcNow(), metaVersion: negotiated.MetaVersion);
         }
         else
-            ListWriter.PartialMetadata(buffer, obj.Json, negotiated.MetaVersion);
+            MetadataListBody.WriteOne(buffer, obj.Json.Span, negotiated.MetaVersion);
         return ResponseWriter.WriteAsync(context, code, negotiated, buffer.WrittenMemory);
     }
 
-    public Task WriteListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
+    public async Task WriteListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
     {
-        if (negotiated.As == Representation.PartialMetadata) return ResponseWriter.WriteAsync(context, 200, negotiated, ListWriter.RenderMetadata(listing, negotiated.MetaVersion));
-        if (negotiated.As == Representation.Object) return ResponseWriter.WriteAsync(context, 200, negotiated, ListWriter.Render(resource, listing));
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        var metadata = new ListMetadata(Text(listing.Revision), listing.Continue, listing.RemainingItemCount);
-        TableWriter.WriteTable(buffer, resource.Table, metadata, listing.Items.Select(i => i.Json), include, time.GetUtcNow(), metaVersion: negotiated.MetaVersion);
-        return ResponseWriter.WriteAsync(context, 200, negotiated, buffer.WrittenMemory);
+        if (negotiated.As == Representation.Table)
+        {
+            using var table = new TableListBody(resource, listing, include, time.GetUtcNow(), negotiated.MetaVersion);
+            await ResponseWriter.WriteListAsync(context, negotiated, table);
+            return;
+        }
+
+        ListBody body = negotiated.As == Representation.PartialMetadata ? new MetadataListBody(listing, negotiated.MetaVersion) : new ObjectListBody(resource, listing);
+        await ResponseWriter.WriteListAsync(context, negotiated, body);
     }
 
     private static string Text(long revision) => revision.ToString(CultureInfo.InvariantCulture);

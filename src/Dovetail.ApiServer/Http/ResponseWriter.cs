@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -19,7 +20,7 @@ internal static class ResponseWriter
         var response = context.Response;
         response.StatusCode = code;
         response.ContentType = contentType;
-        if (contentType == MediaType.Json && context.Request.QueryString.HasValue && IsPretty(context.Request)) body = Indent(body);
+        if (contentType == MediaType.Json && IsPretty(context.Request)) body = Indent(body);
         if (HttpMethods.IsHead(context.Request.Method))
         {
             response.ContentLength = body.Length;
@@ -41,6 +42,31 @@ internal static class ResponseWriter
     public static Task WriteAsync(HttpContext context, int code, Negotiated negotiated, ReadOnlyMemory<byte> body) =>
         WriteAsync(context, code, negotiated.ContentType, negotiated.Yaml ? Encoding.UTF8.GetBytes(JsonToYaml.Convert(body)) : body);
 
+    /// <summary>A list, piece by piece when it is large: its memory does not depend on its length.</summary>
+    public static async Task WriteListAsync(HttpContext context, Negotiated negotiated, ListBody body)
+    {
+        var request = context.Request;
+        if (negotiated.Yaml || HttpMethods.IsHead(request.Method) || IsPretty(request) || !body.IsAtLeast(GzipThreshold))
+        {
+            await WriteAsync(context, 200, negotiated, body.Render());
+            return;
+        }
+
+        context.Response.StatusCode = 200;
+        context.Response.ContentType = negotiated.ContentType;
+        if (!AcceptsGzip(request))
+        {
+            await context.Response.StartAsync(context.RequestAborted); // before its pipe may be written to in pieces
+            await StreamAsync(context.Response.BodyWriter, body, context.RequestAborted);
+            return;
+        }
+
+        await using var packed = Pack(context);
+        var pipe = PipeWriter.Create(packed, new StreamPipeWriterOptions(leaveOpen: true));
+        await StreamAsync(pipe, body, context.RequestAborted);
+        await pipe.CompleteAsync();
+    }
+
     public static Task WriteJsonAsync(HttpContext context, int code, ReadOnlyMemory<byte> body) => WriteAsync(context, code, MediaType.Json, body);
 
     public static Task WriteFailureAsync(HttpContext context, ApiStatus status)
@@ -59,7 +85,23 @@ internal static class ResponseWriter
         return new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
     }
 
-    private static bool IsPretty(HttpRequest request) => request.Query.TryGetValue("pretty", out var values) && values.ToString() is "" or "1" or "true";
+    private static async Task StreamAsync(PipeWriter pipe, ListBody body, CancellationToken ct)
+    {
+        var output = new PieceWriter(pipe);
+        body.Start(output);
+        var first = true;
+        foreach (var item in body.Listing.Items)
+        {
+            body.Item(output, item, first);
+            first = false;
+            if (output.IsFull) await output.FlushAsync(ct);
+        }
+
+        body.End(output);
+        await output.FlushAsync(ct);
+    }
+
+    private static bool IsPretty(HttpRequest request) => request.QueryString.HasValue && request.Query.TryGetValue("pretty", out var values) && values.ToString() is "" or "1" or "true";
 
     private static byte[] Indent(ReadOnlyMemory<byte> body)
     {

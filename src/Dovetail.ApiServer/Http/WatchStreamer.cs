@@ -97,7 +97,7 @@ internal sealed class MetadataWatchFormat(Negotiated negotiated) : IWatchFormat
     {
         output.Write(WatchLine.Start(change.Type));
         if (change.Type == ObjectEventType.Bookmark) output.Write(WatchLine.Bookmark("PartialObjectMetadata", $"meta.k8s.io/{negotiated.MetaVersion}", change));
-        else ListWriter.PartialMetadata(output, change.Object.Json, negotiated.MetaVersion);
+        else MetadataListBody.WriteOne(output, change.Object.Json.Span, negotiated.MetaVersion);
         output.Write("}\n"u8);
     }
 }

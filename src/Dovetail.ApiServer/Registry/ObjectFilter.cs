@@ -9,10 +9,10 @@ namespace Dovetail.ApiServer.Registry;
 /// <summary>Which objects a list or watch is about: namespace, name, labels and fields together.</summary>
 internal sealed class ObjectFilter
 {
-    private readonly LabelSelector labels;
+    private readonly LabelFilter labels;
     private readonly ImmutableArray<(string[] Path, string Value, bool Negated)> fields;
 
-    private ObjectFilter(string? ns, string? name, LabelSelector labels, ImmutableArray<(string[] Path, string Value, bool Negated)> fields) =>
+    private ObjectFilter(string? ns, string? name, LabelFilter labels, ImmutableArray<(string[] Path, string Value, bool Negated)> fields) =>
         (Namespace, Name, this.labels, this.fields) = (ns, name, labels, fields);
 
     /// <summary>Null: every namespace.</summary>
@@ -62,7 +62,7 @@ internal sealed class ObjectFilter
             fields.Add((term.Field.Split('.'), term.Value, term.Negated));
         }
 
-        return new(ns, name, labels, fields.ToImmutable());
+        return new(ns, name, new LabelFilter(labels), fields.ToImmutable());
     }
 
     public bool Matches(StoredObject stored)
@@ -74,6 +74,6 @@ internal sealed class ObjectFilter
             if ((StoredJson.Text(stored.Bytes, path) == value) == negated) return false;
         }
 
-        return labels.IsEverything || labels.Matches(StoredJson.Labels(stored.Bytes));
+        return labels.Matches(stored.Bytes);
     }
 }

@@ -30,6 +30,7 @@ internal sealed class ObjectReader(IRevisionStore store, ObjectBytesReader bytes
         var ns = filter.Namespace;
         if (filter.Name is { } only && (ns is not null || !resource.Namespaced)) return One(resource, snapshot, filter, new(resource.StoreName, ns ?? "", only));
 
+        if (filter.IsPlain && options.Limit <= 0 && after is null) return new(snapshot.Revision, new WholeListing(resource, snapshot, ns, bytes), "", null);
         var limit = options.Limit > 0 ? options.Limit : long.MaxValue;
         var items = new List<ObjectBytes>();
         StoredObject? last = null;

@@ -14,12 +14,15 @@ internal static class StoredJson
     /// <summary>The whole object as a tree of its own, to be changed freely.</summary>
     public static JsonObject Tree(ReadOnlySpan<byte> json) => (JsonObject)JsonObjectReader.Read(json).Root!;
 
-    /// <summary>metadata.labels; the canonical order puts them early, so the scan ends soon.</summary>
+    /// <summary>metadata.labels as a dictionary of their own.</summary>
     public static IReadOnlyDictionary<string, string> Labels(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json);
-        if (!Enter(ref reader, "metadata"u8) || !Enter(ref reader, "labels"u8) || reader.TokenType != JsonTokenType.StartObject) return NoLabels;
+        var metadata = CompactJson.Field(json, 0, "metadata"u8);
+        var start = metadata < 0 ? -1 : CompactJson.Field(json, metadata, "labels"u8);
+        if (start < 0) return NoLabels;
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        var reader = new Utf8JsonReader(json[start..CompactJson.End(json, start)]);
+        reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
@@ -33,31 +36,26 @@ internal static class StoredJson
     /// <summary>A scalar at a path (<c>spec</c>, <c>nodeName</c>) as text; "" when it is absent, as field selectors see it.</summary>
     public static string Text(ReadOnlySpan<byte> json, ReadOnlySpan<string> path)
     {
-        var reader = new Utf8JsonReader(json);
+        var at = 0;
         Span<byte> name = stackalloc byte[256];
         foreach (var step in path)
         {
-            if (!Encoding.UTF8.TryGetBytes(step, name, out var count) || !Enter(ref reader, name[..count])) return "";
+            if (!Encoding.UTF8.TryGetBytes(step, name, out var count) || (at = CompactJson.Field(json, at, name[..count])) < 0) return "";
         }
 
-        return reader.TokenType switch
+        return json[at] switch
         {
-            JsonTokenType.String => reader.GetString()!,
-            JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
-            JsonTokenType.True => "true",
-            JsonTokenType.False => "false",
-            _ => "",
+            (byte)'"' => Unquoted(json[at..CompactJson.End(json, at)]),
+            (byte)'{' or (byte)'[' or (byte)'n' => "",
+            _ => Encoding.UTF8.GetString(json[at..CompactJson.End(json, at)]),
         };
     }
 
     /// <summary>The bytes of <c>metadata</c>'s value, braces included.</summary>
-    public static ReadOnlyMemory<byte> Metadata(ReadOnlyMemory<byte> json)
+    public static ReadOnlySpan<byte> Metadata(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json.Span);
-        if (!Enter(ref reader, "metadata"u8)) return "{}"u8.ToArray();
-        var start = (int)reader.TokenStartIndex;
-        reader.Skip();
-        return json[start..(int)reader.BytesConsumed];
+        var start = CompactJson.Field(json, 0, "metadata"u8);
+        return start < 0 ? "{}"u8 : json[start..CompactJson.End(json, start)];
     }
 
     /// <summary>Stored bytes with another revision, for the deletion events of filtered watches.</summary>
@@ -71,18 +69,11 @@ internal static class StoredJson
         return [.. json[..start], .. digits[..count], .. json[end..]];
     }
 
-    private static bool Enter(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> name)
+    private static string Unquoted(ReadOnlySpan<byte> text)
     {
-        if (reader.TokenType == JsonTokenType.None) reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject) return false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var found = reader.ValueTextEquals(name);
-            reader.Read();
-            if (found) return true;
-            reader.Skip();
-        }
-
-        return false;
+        if (!text.Contains((byte)'\\')) return Encoding.UTF8.GetString(text[1..^1]);
+        var reader = new Utf8JsonReader(text);
+        reader.Read();
+        return reader.GetString()!;
     }
 }

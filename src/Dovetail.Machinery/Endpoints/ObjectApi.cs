@@ -71,8 +71,9 @@ public sealed record WatchOptions
     public TimeSpan? Timeout { get; init; }
 }
 
-/// <summary>A consistent list. <see cref="Items"/> carry their own kind and apiVersion; the front strips them where upstream does.</summary>
-public sealed record ObjectListing(long Revision, IReadOnlyList<ObjectBytes> Items, string Continue, long? RemainingItemCount);
+/// <summary>A consistent list. <see cref="Items"/> carry their own kind and apiVersion; the front strips them where upstream does. A list of everything is a view of the store's snapshot and
+/// copies nothing: it is walked, not indexed.</summary>
+public sealed record ObjectListing(long Revision, IReadOnlyCollection<ObjectBytes> Items, string Continue, long? RemainingItemCount);
 
 public enum ObjectEventType
 {

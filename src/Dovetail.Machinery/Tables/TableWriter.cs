@@ -13,7 +13,7 @@ public readonly record struct ListMetadata(string ResourceVersion, string Contin
 /// <summary>Writes <c>meta.k8s.io/v1</c> Table, PartialObjectMetadata and PartialObjectMetadataList from stored bytes.</summary>
 public static class TableWriter
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>A table of <paramref name="items"/>, each a whole object as UTF-8 JSON. For a watch event pass the one object, and its revision; upstream leaves the column definitions out of all
     /// but the first event: <paramref name="withColumns"/>.</summary>
@@ -21,40 +21,10 @@ public static class TableWriter
     public static void WriteTable(
         IBufferWriter<byte> output, TableDefinition table, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items, IncludeObject include, DateTimeOffset now, bool withColumns = true, string metaVersion = "v1")
     {
-        using var json = new Utf8JsonWriter(output, Options);
-        var cells = new CellWriter(json);
-        var apiVersion = $"meta.k8s.io/{metaVersion}";
-        json.WriteStartObject();
-        json.WriteString("kind"u8, "Table"u8);
-        json.WriteString("apiVersion"u8, apiVersion);
-        WriteListMetadata(json, metadata);
-        json.WritePropertyName("columnDefinitions"u8);
-        if (withColumns) json.WriteRawValue(table.ColumnsJson, skipInputValidation: true);
-        else json.WriteNullValue();
-        json.WriteStartArray("rows"u8);
-        foreach (var item in items)
-        {
-            using var document = JsonDocument.Parse(item);
-            json.WriteStartObject();
-            json.WriteStartArray("cells"u8);
-            table.Fill(new TableRow(document.RootElement, now), cells);
-            json.WriteEndArray();
-            if (table.Conditions(document.RootElement) is { Length: > 0 } conditions)
-            {
-                json.WritePropertyName("conditions"u8);
-                json.WriteRawValue(conditions, skipInputValidation: true);
-            }
-
-            json.WritePropertyName("object"u8);
-            if (include == IncludeObject.Metadata) WritePartial(json, document.RootElement, apiVersion);
-            else if (include == IncludeObject.Object) json.WriteRawValue(item.Span, skipInputValidation: true);
-            else json.WriteNullValue();
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        using var rows = new TableRows(output, table, include, now, metaVersion);
+        rows.Start(metadata, withColumns);
+        foreach (var item in items) rows.Add(item);
+        rows.End();
     }
 
     /// <summary>One object's PartialObjectMetadata.</summary>
@@ -83,7 +53,7 @@ public static class TableWriter
         json.WriteEndObject();
     }
 
-    private static void WriteListMetadata(Utf8JsonWriter json, ListMetadata metadata)
+    internal static void WriteListMetadata(Utf8JsonWriter json, ListMetadata metadata)
     {
         json.WriteStartObject("metadata"u8);
         if (metadata.ResourceVersion.Length > 0) json.WriteString("resourceVersion"u8, metadata.ResourceVersion);
@@ -92,7 +62,7 @@ public static class TableWriter
         json.WriteEndObject();
     }
 
-    private static void WritePartial(Utf8JsonWriter json, JsonElement item, string apiVersion)
+    internal static void WritePartial(Utf8JsonWriter json, JsonElement item, string apiVersion)
     {
         json.WriteStartObject();
         json.WriteString("kind"u8, "PartialObjectMetadata"u8);

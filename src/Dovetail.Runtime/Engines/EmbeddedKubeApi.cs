@@ -35,7 +35,8 @@ public sealed class EmbeddedKubeApi(IObjectApi objects, UserInfo user, ParsedRev
     {
         var listing = await objects.ListAsync(Target(type, ns, ""), options, ct);
         var items = new T[listing.Items.Count];
-        for (var i = 0; i < items.Length; i++) items[i] = revisions.Parse(type, listing.Items[i]);
+        var count = 0;
+        foreach (var item in listing.Items) items[count++] = revisions.Parse(type, item);
         return new KubeList<T>(Text(listing.Revision), items);
     }
 
