@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Dovetail.ApiServer.Admission;
+using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Discovery;
 using Dovetail.ApiServer.Http;
@@ -70,11 +72,13 @@ public sealed class ApiServerHost : IAsyncDisposable
             Store = store,
             Time = time,
             Authorizer = options.Authorizer,
-            Admission = [.. admission],
+            Admission = [.. BuiltInAdmission.Plugins(store), .. admission],
             Randomness = options.Randomness,
             TrustedCelRules = bundle.Names,
         });
         await bundle.EnsureAsync(registry, ct);
+        await SystemObjects.EnsureAsync(registry, authority.CertificatePem, ct);
+        foreach (var one in options.PlatformObjects) await one.CreateIfMissingAsync(registry, ct);
 
         var stopping = new CancellationTokenSource();
         var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight);
@@ -99,7 +103,8 @@ public sealed class ApiServerHost : IAsyncDisposable
         await app.StartAsync(ct);
         var listening = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         address = new Uri(listening);
-        var background = new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token);
+        var service = new KubernetesService(registry, new IPEndPoint(options.Listen.Address, address.Port), loggers.CreateLogger<KubernetesService>(), time);
+        var background = Task.WhenAll(new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token), service.RunAsync(stopping.Token));
         return new(app, registry, authority, address, background, stopping);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
 using Dovetail.ApiServer.Security;
@@ -27,6 +28,9 @@ public sealed record ApiServerOptions
 
     /// <summary>The platform's own CRDs (JSON), there before the server is ready. Their CEL rules are accepted: an admission plugin enforces them.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> PlatformCrds { get; init; } = [];
+
+    /// <summary>Further objects of the platform's own that are created before anything is served, when they are missing.</summary>
+    public ImmutableArray<SystemObject> PlatformObjects { get; init; } = [];
 
     /// <summary>More parts of <c>/readyz</c>.</summary>
     public ImmutableArray<HealthCheck> HealthChecks { get; init; } = [];

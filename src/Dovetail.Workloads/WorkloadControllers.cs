@@ -10,6 +10,7 @@ using Dovetail.Workloads.Namespaces;
 using Dovetail.Workloads.NodeLifecycle;
 using Dovetail.Workloads.PodGc;
 using Dovetail.Workloads.Scheduling;
+using Dovetail.Workloads.StorageProtection;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ public sealed class WorkloadControllers(IKubeApi api, SharedCaches caches, TimeP
     {
         var pods = caches.For(BuiltInTypes.Pods);
         pods.AddIndex(PodScheduler.ByNode, PodScheduler.NodeOf);
+        pods.AddIndex(ClaimProtection.ByClaim, pod => ClaimProtection.ClaimsOf(pod).Select(claim => claim.ToString()));
         var nodes = caches.For(BuiltInTypes.Nodes);
         var definitions = caches.For(BuiltInTypes.CustomResourceDefinitions);
         return
@@ -37,6 +39,7 @@ public sealed class WorkloadControllers(IKubeApi api, SharedCaches caches, TimeP
             new GarbageCollection.GarbageCollection(api, definitions, kinds, time, random, loggers.CreateLogger<GarbageCollection.GarbageCollection>()),
             NodeLifecycle(nodes, pods),
             PodGc(pods, nodes),
+            .. Storage(pods),
             new EventExpiryLoop(api, time, loggers.CreateLogger<EventExpiryLoop>()),
             new ComponentStatusLoop(api, components, time, loggers.CreateLogger<ComponentStatusLoop>()),
         ];
@@ -74,6 +77,18 @@ public sealed class WorkloadControllers(IKubeApi api, SharedCaches caches, TimeP
         New("pod-gc", new PodGcReconciler(api, pods, nodes, time), new ControllerOptions { Workers = 1 })
             .Watch(pods, Itself)
             .Watch(nodes, node => pods.ByIndex(PodScheduler.ByNode, node.Metadata.Name).Select(NamespacedName.Of));
+
+    private IEnumerable<IRunnable> Storage(IResourceCache<V1Pod> pods)
+    {
+        var claims = caches.For(BuiltInTypes.PersistentVolumeClaims);
+        var volumes = caches.For(BuiltInTypes.PersistentVolumes);
+        var classes = caches.For(BuiltInTypes.StorageClasses);
+        yield return New("pvc-protection", new ClaimProtection(api, claims, pods), new ControllerOptions { Workers = 1 }).Watch(claims, Itself).Watch(pods, ClaimProtection.ClaimsOf);
+        yield return New("pv-protection", new VolumeProtection(api, volumes), new ControllerOptions { Workers = 1 }).Watch(volumes, Itself);
+        yield return New("late-storage-class", new LateStorageClass(api, claims, classes), new ControllerOptions { Workers = 1 })
+            .Watch(claims, Itself)
+            .Watch(classes, _ => claims.List().Select(NamespacedName.Of));
+    }
 
     private Controller<NamespacedName> New(string name, IReconciler<NamespacedName> reconciler, ControllerOptions options) =>
         new(name, reconciler, options, time, random, loggers.CreateLogger($"Dovetail.Workloads.{name}"));

@@ -15,9 +15,15 @@ internal sealed class RegistryHarness
     public static readonly UserInfo Admin = new("admin", [UserInfo.MastersGroup, "system:authenticated"]);
 
     public RegistryHarness(params IAdmissionPlugin[] admission)
+        : this(_ => admission)
+    {
+    }
+
+    /// <param name="admission">Plugins that read the store.</param>
+    public RegistryHarness(Func<IRevisionStore, IEnumerable<IAdmissionPlugin>> admission)
     {
         Store = new MemoryRevisionStore();
-        Registry = new ObjectRegistry(new ObjectRegistryOptions { Store = Store, Time = Time, Admission = [.. admission], Randomness = new CountingRandomness() });
+        Registry = new ObjectRegistry(new ObjectRegistryOptions { Store = Store, Time = Time, Admission = [.. admission(Store)], Randomness = new CountingRandomness() });
         Create("", "v1", "namespaces", "", """{"metadata":{"name":"demo"}}""");
     }
 

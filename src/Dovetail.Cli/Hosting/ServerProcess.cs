@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Dovetail.Api;
 using Dovetail.ApiServer;
+using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Security;
 using Dovetail.Cli.Commands;
 using Dovetail.Cli.Platform;
@@ -48,6 +50,7 @@ internal static class ServerProcess
             Listen = settings.ListenEndPoint,
             PkiFolder = data.Pki,
             TokenFile = settings.TokenFile,
+            PlatformObjects = [LauncherRuntimeClass()],
             PlatformCrds = [.. KubeVirtCrds.All.Select(c => c.Json)],
         };
         await using var server = await ApiServerHost.StartAsync(options, store, [new VirtAdmission(Guid.NewGuid)], [aggregated], time, loggers, ct);
@@ -69,6 +72,13 @@ internal static class ServerProcess
         var workloads = new WorkloadControllers(Seam(server, "kube-controller-manager"), caches, time, random, loggers).Create(health.Components);
         var virt = new VirtControllers(Seam(server, "virt-controller"), caches, time, random, loggers).Create(new LauncherPodOptions());
         return new ControllerHost(caches, [.. workloads, .. virt], election: null, time, random, loggers.CreateLogger<ControllerHost>());
+    }
+
+    /// <summary>Launcher pods name it; the node agent's own runtime realises them.</summary>
+    private static SystemObject LauncherRuntimeClass()
+    {
+        var name = new LauncherPodOptions().RuntimeClass;
+        return new("node.k8s.io", "v1", "runtimeclasses", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name }, ["handler"] = name });
     }
 
     private static EmbeddedKubeApi Seam(ApiServerHost server, string component) => new(server.Api, UserInfo.Component(component), Revisions);

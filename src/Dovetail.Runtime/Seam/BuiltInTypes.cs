@@ -19,6 +19,8 @@ public static class BuiltInTypes
     public static readonly ResourceType<V1Service> Services = Core<V1Service>("Service", "services");
     public static readonly ResourceType<V1ServiceAccount> ServiceAccounts = Core<V1ServiceAccount>("ServiceAccount", "serviceaccounts");
     public static readonly ResourceType<V1PersistentVolumeClaim> PersistentVolumeClaims = Core<V1PersistentVolumeClaim>("PersistentVolumeClaim", "persistentvolumeclaims");
+    public static readonly ResourceType<V1PersistentVolume> PersistentVolumes = Core<V1PersistentVolume>("PersistentVolume", "persistentvolumes", namespaced: false);
+    public static readonly ResourceType<V1StorageClass> StorageClasses = new("storage.k8s.io", "v1", "StorageClass", "storageclasses", false, Json<V1StorageClass>());
     public static readonly ResourceType<Corev1Event> Events = Core<Corev1Event>("Event", "events");
     public static readonly ResourceType<V1Node> Nodes = Core<V1Node>("Node", "nodes", namespaced: false);
     public static readonly ResourceType<V1Namespace> Namespaces = Core<V1Namespace>("Namespace", "namespaces", namespaced: false);
@@ -61,6 +63,8 @@ public sealed class PartialObject : IKubernetesObject<V1ObjectMeta>
 [JsonSerializable(typeof(V1Service))]
 [JsonSerializable(typeof(V1ServiceAccount))]
 [JsonSerializable(typeof(V1PersistentVolumeClaim))]
+[JsonSerializable(typeof(V1PersistentVolume))]
+[JsonSerializable(typeof(V1StorageClass))]
 [JsonSerializable(typeof(Corev1Event))]
 [JsonSerializable(typeof(V1Node))]
 [JsonSerializable(typeof(V1Namespace))]
