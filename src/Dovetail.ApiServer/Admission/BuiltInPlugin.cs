@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Admission;
-using Dovetail.Machinery.Errors;
 
 namespace Dovetail.ApiServer.Admission;
 

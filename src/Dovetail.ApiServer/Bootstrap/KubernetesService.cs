@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Microsoft.Extensions.Logging;
