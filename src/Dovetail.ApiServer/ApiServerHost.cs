@@ -90,7 +90,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             gate,
             new Endpoints(
                 new PublicEndpoints(store, gate, options.HealthChecks),
-                new DiscoveryEndpoint(registry, apis, () => address.Authority),
+                new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
                 new AggregatedEndpoint(apis, options.Authorizer),
                 new ResourceEndpoint(registry, new WatchStreamer(registry), options.Randomness, time)),
             options.Randomness,

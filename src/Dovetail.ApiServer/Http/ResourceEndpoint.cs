@@ -139,7 +139,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         var result = await registry.DeleteAsync(target, options, context.RequestAborted);
         Warn(context, result.Warnings);
         Deprecation(context, target);
-        if (!result.Removed || target is { Group: "", Resource: "pods" })
+        if (!result.Removed || Resource(target) is { BuiltIn.AnswersDeleted: true })
         {
             await ResponseFormat.Of(negotiated, context.Request.Query, time).WriteObjectAsync(context, 200, Resource(target), "", result.Object);
             return;

@@ -40,9 +40,17 @@ internal ref struct KindLine(ReadOnlySpan<char> line)
             "items-enum" when schema.AdditionalProperties is { } values => schema with { AdditionalProperties = values with { Enum = Values(value) } },
             "list" => schema with { ListType = Enum.Parse<ListType>(word, ignoreCase: true), ListMapKeys = argument.Length == 0 ? [] : [.. argument.Split(',')] },
             "map" => schema with { MapType = Enum.Parse<MapType>(word, ignoreCase: true) },
+            "union" => schema with { Union = Union(word, argument) },
             "patch" => schema with { PatchStrategy = word, PatchMergeKey = argument },
             _ => throw new InvalidDataException($"unknown flag {flag}"),
         };
+    }
+
+    /// <summary><c>type(exempt:Exempt,limited:Limited)</c>; a dash for a union without discriminator.</summary>
+    private static SchemaUnion Union(string discriminator, string fields)
+    {
+        var pairs = fields.Split(',').Select(static pair => pair.Split(':')).Select(static pair => (pair[0], pair[1]));
+        return new(discriminator == "-" ? "" : discriminator, [.. pairs]);
     }
 
     private static (string Word, string Argument) SplitArgument(string value) =>

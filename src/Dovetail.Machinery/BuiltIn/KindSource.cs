@@ -21,7 +21,7 @@ namespace Dovetail.Machinery.BuiltIn;
 /// <c>int-or-string</c>, <c>quantity</c>, each with an optional <c>:format</c>; <c>[]T</c>, <c>map:T</c>; <c>Name</c> of the same file or <c>file/Name</c> of another.
 /// Flags: <c>=json</c> default, <c>enum=a|b</c>, <c>items-enum=a|b</c>, <c>list=atomic</c>, <c>list=set</c>, <c>list=map(key,…)</c>, <c>map=atomic</c>, <c>patch=merge(key)</c>, <c>patch=retainKeys</c>.
 /// <c>@3</c>: the field's number in protobuf; <c>@2.1</c>: it belongs to a Go struct that is embedded here as field 2; <c>@3*</c>: a Go pointer to a scalar, whose zero value is not the same as absent.
-/// Flags of a type: <c>kind</c> (it has apiVersion and kind of its own), <c>map=atomic</c>; <c>type Name = T</c> names a type that is no struct.</summary>
+/// Flags of a type: <c>kind</c> (it has apiVersion and kind of its own), <c>map=atomic</c>, <c>union=type(field:Value)</c>; <c>type Name = T</c> names a type that is no struct.</summary>
 internal sealed class KindSource
 {
     private const string ResourcePrefix = "kinds/";

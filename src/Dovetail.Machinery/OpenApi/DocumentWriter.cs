@@ -10,24 +10,24 @@ namespace Dovetail.Machinery.OpenApi;
 /// <summary>Writes whole documents: paths with their operations, then every definition that is referred to.</summary>
 internal sealed class DocumentWriter
 {
-    private static readonly ImmutableArray<string> ObjectContent = ["application/json", "application/yaml"];
-    private static readonly ImmutableArray<string> BuiltInPatches = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"];
-    private static readonly ImmutableArray<string> CustomPatches = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
-
     private readonly Utf8JsonWriter json;
     private readonly bool v2;
     private readonly SchemaWriter schemas;
+    private readonly ParameterWriter parameters;
 
     private DocumentWriter(Utf8JsonWriter json, bool v2)
     {
         this.json = json;
         this.v2 = v2;
         schemas = new(json, v2);
+        parameters = new(json, schemas, v2);
     }
 
-    public static ReadOnlyMemory<byte> V3(ImmutableArray<OpenApiResource> resources) => Write(resources, v2: false);
+    /// <summary>The document of one group version, or of operations outside of any.</summary>
+    public static ReadOnlyMemory<byte> V3(ImmutableArray<OpenApiResource> resources, IEnumerable<OpenApiOperation> others) => Write(resources, others, v2: false);
 
-    public static ReadOnlyMemory<byte> V2(ImmutableArray<OpenApiResource> resources) => Write(resources, v2: true);
+    /// <summary>The one document of everything.</summary>
+    public static ReadOnlyMemory<byte> V2(ImmutableArray<OpenApiResource> resources, IEnumerable<OpenApiOperation> others) => Write(resources, others, v2: true);
 
     internal static void Kind(Utf8JsonWriter json, GroupVersionKind kind)
     {
@@ -38,37 +38,44 @@ internal sealed class DocumentWriter
         json.WriteEndObject();
     }
 
-    private static ReadOnlyMemory<byte> Write(ImmutableArray<OpenApiResource> resources, bool v2)
+    private static ReadOnlyMemory<byte> Write(ImmutableArray<OpenApiResource> resources, IEnumerable<OpenApiOperation> others, bool v2)
     {
         var buffer = new ArrayBufferWriter<byte>(1 << 16);
         using (var json = new Utf8JsonWriter(buffer, SchemaWriter.Options))
-            new DocumentWriter(json, v2).Document(resources);
+            new DocumentWriter(json, v2).Document(resources, others);
         return buffer.WrittenMemory;
     }
 
-    private void Document(ImmutableArray<OpenApiResource> resources)
+    private void Document(ImmutableArray<OpenApiResource> resources, IEnumerable<OpenApiOperation> others)
     {
+        foreach (var resource in resources)
+            schemas.Serve(resource.Group, resource.Version);
         json.WriteStartObject();
-        if (v2)
-            json.WriteString("swagger", "2.0");
-        else
-            json.WriteString("openapi", "3.0.0");
+        json.WriteString(v2 ? "swagger" : "openapi", v2 ? "2.0" : "3.0.0");
         json.WriteStartObject("info");
         json.WriteString("title", "Kubernetes");
-        json.WriteString("version", "v1.36");
+        json.WriteString("version", "1.36");
         json.WriteEndObject();
         json.WriteStartObject("paths");
+        foreach (var operation in others)
+            Path(operation.Path, [operation], builtIn: true);
         foreach (var resource in resources)
         {
-            foreach (var path in OpenApiOperation.Of(resource).GroupBy(static o => o.Path))
-                Path(path.Key, path, resource);
+            foreach (var path in ResourceOperations.Of(resource).GroupBy(static o => o.Path))
+                Path(path.Key, [.. path], resource.IsBuiltIn);
         }
         json.WriteEndObject();
         if (!v2)
             json.WriteStartObject("components");
-        json.WriteStartObject(v2 ? "definitions" : "schemas");
-        Definitions(resources);
-        json.WriteEndObject();
+        if (v2 || !schemas.IsEmpty)
+        {
+            json.WriteStartObject(v2 ? "definitions" : "schemas");
+            Definitions(resources);
+            json.WriteEndObject();
+        }
+        if (v2)
+            parameters.Shared();
+        Security();
         if (!v2)
             json.WriteEndObject();
         json.WriteEndObject();
@@ -82,14 +89,6 @@ internal sealed class DocumentWriter
                 continue;
             schemas.Own(resource.DefinitionName);
             schemas.Own(resource.ListDefinitionName);
-        }
-        foreach (var resource in resources)
-        {
-            if (resource.IsBuiltIn)
-            {
-                schemas.Need(resource.DefinitionName);
-                continue;
-            }
             json.WritePropertyName(resource.DefinitionName);
             schemas.Resource(resource.Schema, new(resource.Group, resource.Version, resource.Kind));
             json.WritePropertyName(resource.ListDefinitionName);
@@ -104,85 +103,70 @@ internal sealed class DocumentWriter
         }
     }
 
-    private void Path(string path, IEnumerable<OpenApiOperation> operations, OpenApiResource resource)
+    private void Path(string path, ImmutableArray<OpenApiOperation> operations, bool builtIn)
     {
+        // What every operation of a path takes is said once, for the path.
+        var common = operations.Select(static o => o.Parameters).Aggregate(static (a, b) => [.. a.Intersect(b)]);
         json.WriteStartObject(path);
         foreach (var operation in operations)
-            Operation(operation, resource);
-        json.WriteStartArray("parameters");
-        if (path.EndsWith("{name}", StringComparison.Ordinal) || path.Contains("{name}/"))
-            Parameter("name", "path");
-        if (path.Contains("{namespace}"))
-            Parameter("namespace", "path");
-        Parameter("pretty", "query");
-        json.WriteEndArray();
+            Operation(operation, [.. operation.Parameters.Except(common)], builtIn);
+        if (operations[0].Kind is not null)
+        {
+            parameters.Path(path, operations[0].Action == "connect" ? common : [.. common, "pretty"]);
+        }
         json.WriteEndObject();
     }
 
-    private void Operation(OpenApiOperation operation, OpenApiResource resource)
+    private void Operation(OpenApiOperation operation, ImmutableArray<string> query, bool builtIn)
     {
         json.WriteStartObject(operation.Method);
-        json.WriteStartArray("tags");
-        json.WriteStringValue(operation.Tag);
-        json.WriteEndArray();
+        Texts("tags", [operation.Tag]);
         json.WriteString("operationId", operation.Id);
-        var patches = resource.IsBuiltIn ? BuiltInPatches : CustomPatches;
+        var taken = MediaTypes.Taken(operation, builtIn);
+        var answered = MediaTypes.Answered(operation, builtIn);
         if (v2)
         {
-            Texts("consumes", operation.Body == OpenApiBody.Patch ? patches : ["*/*"]);
-            Texts("produces", ObjectContent);
+            if (!taken.IsEmpty)
+                Texts("consumes", taken);
+            Texts("produces", answered);
+            Texts("schemes", ["https"]);
         }
-        json.WriteStartArray("parameters");
-        if (v2 && BodySchema(operation) is { } body)
-            BodyParameter(body, required: operation.Body != OpenApiBody.DeleteOptions);
-        foreach (var parameter in operation.Parameters)
-            Parameter(parameter, "query");
-        json.WriteEndArray();
-        if (!v2 && BodySchema(operation) is { } sent)
+        parameters.Operation(operation, query);
+        if (!v2 && operation.Sent is { } sent)
         {
             json.WriteStartObject("requestBody");
-            Content(sent, operation.Body == OpenApiBody.Patch ? patches : ["*/*"]);
+            Content(sent, taken);
             if (operation.Body != OpenApiBody.DeleteOptions)
                 json.WriteBoolean("required", true);
             json.WriteEndObject();
         }
         json.WriteStartObject("responses");
         foreach (var code in operation.Codes)
-            Response(code, operation);
-        Unauthorized();
+            Response(code, operation.Answer, answered);
+        json.WriteStartObject("401");
+        json.WriteString("description", "Unauthorized");
         json.WriteEndObject();
-        json.WriteString("x-kubernetes-action", operation.Action);
-        json.WritePropertyName("x-kubernetes-group-version-kind");
-        Kind(json, operation.Kind);
+        json.WriteEndObject();
+        if (operation.Kind is { } kind)
+        {
+            json.WriteString("x-kubernetes-action", operation.Action);
+            json.WritePropertyName("x-kubernetes-group-version-kind");
+            Kind(json, kind);
+        }
         json.WriteEndObject();
     }
 
-    private static string? BodySchema(OpenApiOperation operation) => operation.Body switch
-    {
-        OpenApiBody.None => null,
-        OpenApiBody.Object => operation.Subject,
-        OpenApiBody.Patch => OpenApiOperation.Patch,
-        OpenApiBody.DeleteOptions => OpenApiOperation.DeleteOptions,
-    };
-
-    private void Response(int code, OpenApiOperation operation)
+    private void Response(int code, string answer, ImmutableArray<string> types)
     {
         json.WriteStartObject(code.ToString(CultureInfo.InvariantCulture));
         json.WriteString("description", code switch { 201 => "Created", 202 => "Accepted", _ => "OK" });
         if (v2)
         {
             json.WritePropertyName("schema");
-            schemas.Reference(operation.Answer);
+            schemas.ReferenceOrText(answer);
         }
         else
-            Content(operation.Answer, operation.Action == "list" ? [.. ObjectContent, "application/json;stream=watch"] : ObjectContent);
-        json.WriteEndObject();
-    }
-
-    private void Unauthorized()
-    {
-        json.WriteStartObject("401");
-        json.WriteString("description", "Unauthorized");
+            Content(answer, types);
         json.WriteEndObject();
     }
 
@@ -193,40 +177,30 @@ internal sealed class DocumentWriter
         {
             json.WriteStartObject(type);
             json.WritePropertyName("schema");
-            schemas.Reference(definition);
+            schemas.ReferenceOrText(definition);
             json.WriteEndObject();
         }
         json.WriteEndObject();
     }
 
-    private void BodyParameter(string definition, bool required)
+    private void Security()
     {
-        json.WriteStartObject();
-        json.WriteString("name", "body");
-        json.WriteString("in", "body");
-        if (required)
-            json.WriteBoolean("required", true);
-        json.WritePropertyName("schema");
-        schemas.Reference(definition);
+        json.WriteStartObject(v2 ? "securityDefinitions" : "securitySchemes");
+        json.WriteStartObject("BearerToken");
+        json.WriteString("description", "A bearer token.");
+        json.WriteString("type", "apiKey");
+        json.WriteString("name", "authorization");
+        json.WriteString("in", "header");
         json.WriteEndObject();
-    }
-
-    private void Parameter(string name, string place)
-    {
-        var (type, description) = OpenApiParameters.Describe(name);
-        json.WriteStartObject();
-        json.WriteString("name", name);
-        json.WriteString("in", place);
-        json.WriteString("description", description);
-        if (place == "path")
-            json.WriteBoolean("required", true);
-        if (!v2)
-            json.WriteStartObject("schema");
-        json.WriteString("type", type);
-        json.WriteBoolean("uniqueItems", true);
-        if (!v2)
-            json.WriteEndObject();
         json.WriteEndObject();
+        if (!v2)
+            return;
+        json.WriteStartArray("security");
+        json.WriteStartObject();
+        json.WriteStartArray("BearerToken");
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     private void Texts(string name, ImmutableArray<string> texts)

@@ -28,6 +28,9 @@ public sealed record OpenApiResource
     /// <summary>The schema's name among the definitions. A CRD's is <see cref="CustomDefinitionName"/>.</summary>
     public required string DefinitionName { get; init; }
 
+    /// <summary>Whether the answer of a deletion is the object rather than a Status.</summary>
+    public bool AnswersDeleted { get; init; }
+
     /// <summary>Changes whenever the schema does: for a CRD a hash of its schema, "" for what is built in.</summary>
     public required string Fingerprint { get; init; }
 
@@ -52,6 +55,7 @@ public sealed record OpenApiResource
         Subresources = resource.Subresources,
         Schema = resource.Schema,
         DefinitionName = resource.DefinitionName,
+        AnswersDeleted = resource.AnswersDeleted,
         Fingerprint = "",
     };
 

@@ -14,8 +14,25 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
 
     private readonly HashSet<string> seen = new(StringComparer.Ordinal);
     private readonly Queue<string> pending = new();
+    private readonly SortedSet<(string Group, string Version)> served = new();
 
     private string Prefix => v2 ? "#/definitions/" : "#/components/schemas/";
+
+    /// <summary>The document is about this group version: DeleteOptions and WatchEvent are kinds of it.</summary>
+    public void Serve(string group, string version) => served.Add((group, version));
+
+    /// <summary>A reference to a definition; "" is a plain string.</summary>
+    public void ReferenceOrText(string definitionName)
+    {
+        if (definitionName.Length > 0)
+        {
+            Reference(definitionName);
+            return;
+        }
+        json.WriteStartObject();
+        json.WriteString("type", "string");
+        json.WriteEndObject();
+    }
 
     /// <summary>A bare reference.</summary>
     public void Reference(string definitionName)
@@ -35,6 +52,9 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
     /// <summary>The next built-in definition that something refers to and that is not written yet.</summary>
     public bool TryNext(out string definitionName) => pending.TryDequeue(out definitionName!);
 
+    /// <summary>Whether nothing was referred to.</summary>
+    public bool IsEmpty => seen.Count == 0;
+
     /// <summary>A definition written by its owner, never from the built-in ones.</summary>
     public void Own(string definitionName) => seen.Add(definitionName);
 
@@ -43,15 +63,9 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
     /// <summary>The definition of a custom resource: its schema, and what every object has.</summary>
     public void Resource(Schema schema, GroupVersionKind kind)
     {
-        var properties = new SchemaProperties();
-        foreach (var (name, field) in ObjectFields("metadata", BuiltInSchemas.ObjectMeta))
-            properties.Add(name, field);
-        foreach (var (name, field) in schema.Properties)
-        {
-            if (!properties.TryFind(name, out _))
-                properties.Add(name, field);
-        }
-        Body(schema with { Type = SchemaType.Object, Properties = properties, Kinds = [kind] }, null);
+        // Clients of version 2 take every field that is named for all that there are.
+        var fields = v2 && schema.PreserveUnknownFields ? new() { Type = SchemaType.Object, Description = schema.Description } : WithObjectFields(CustomSchemas.Published(schema, v2));
+        Body(fields with { Type = SchemaType.Object, Kinds = [kind] }, null);
     }
 
     /// <summary>The definition of a custom resource's list.</summary>
@@ -62,6 +76,19 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
             properties.Add(name, field);
         properties.Add("items", new() { Type = SchemaType.Array, Items = new() { DefinitionName = itemDefinition }, Description = $"The list's objects." });
         Body(new() { Type = SchemaType.Object, Properties = properties, Required = ["items"], Kinds = [kind], Description = $"{kind.Kind} is a list of objects." }, null);
+    }
+
+    private static Schema WithObjectFields(Schema schema)
+    {
+        var properties = new SchemaProperties();
+        foreach (var (name, field) in ObjectFields("metadata", BuiltInSchemas.ObjectMeta))
+            properties.Add(name, field);
+        foreach (var (name, field) in schema.Properties)
+        {
+            if (!properties.TryFind(name, out _))
+                properties.Add(name, field);
+        }
+        return schema with { Properties = properties };
     }
 
     private static IEnumerable<KeyValuePair<string, Schema>> ObjectFields(string metadata, Schema metadataSchema) =>
@@ -76,7 +103,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
     {
         if (schema.DefinitionName.Length == 0)
         {
-            Body(schema, null);
+            Body(Published(schema), null);
             return;
         }
         var definition = BuiltInSchemas.Find(schema.DefinitionName);
@@ -88,6 +115,17 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
             Reference(schema.DefinitionName);
         else
             Body(schema, definition);
+    }
+
+    /// <summary>A custom resource's schema within another, as it is published.</summary>
+    private Schema Published(Schema schema)
+    {
+        if (schema.Typed || schema.DefinitionName.Length > 0)
+            return schema;
+        var published = CustomSchemas.Published(schema, v2);
+        if (!schema.EmbeddedResource || (v2 && schema.PreserveUnknownFields))
+            return published;
+        return WithObjectFields(published) with { Required = [.. published.Required.Union(["kind", "apiVersion"])] };
     }
 
     /// <param name="definition">When given, only what this use adds to it is written, beside the reference.</param>
@@ -125,7 +163,8 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
         if (schema.Title.Length > 0)
             json.WriteString("title", schema.Title);
         Type(schema);
-        Node("default", schema.Default);
+        if (!v2)
+            Node("default", schema.Default);
         if (!schema.Required.IsEmpty)
             Texts("required", schema.Required);
         if (schema.Properties.Count > 0)
@@ -162,7 +201,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
             return;
         }
         // A built-in "any type" definition says so by having no type; upstream's CRDs say it by their extensions.
-        if (schema.Type != SchemaType.Any && !(v2 && schema.Nullable))
+        if (schema.Type != SchemaType.Any)
             json.WriteString("type", schema.Type.ToString().ToLowerInvariant());
         if (schema.Format.Length > 0)
             json.WriteString("format", schema.Format);
@@ -220,13 +259,8 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
 
     private void Extensions(Schema schema, Schema? definition)
     {
-        if (!schema.Kinds.IsEmpty && definition is null)
-        {
-            json.WriteStartArray("x-kubernetes-group-version-kind");
-            foreach (var kind in schema.Kinds)
-                DocumentWriter.Kind(json, kind);
-            json.WriteEndArray();
-        }
+        if (definition is null)
+            Kinds(schema);
         if (!schema.Typed)
         {
             Flag("x-kubernetes-int-or-string", schema.IntOrString);
@@ -234,6 +268,8 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
             Flag("x-kubernetes-embedded-resource", schema.EmbeddedResource);
             CelRules(schema);
         }
+        if (definition is null)
+            Union(schema.Union);
         if (!schema.ListMapKeys.IsEmpty)
             Texts("x-kubernetes-list-map-keys", schema.ListMapKeys);
         if (schema.ListType != ListType.Unset)
@@ -244,6 +280,40 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
             json.WriteString("x-kubernetes-patch-merge-key", schema.PatchMergeKey);
         if (schema.PatchStrategy.Length > 0)
             json.WriteString("x-kubernetes-patch-strategy", schema.PatchStrategy);
+    }
+
+    private void Kinds(Schema schema)
+    {
+        if (schema.Kinds.IsEmpty)
+            return;
+        json.WriteStartArray("x-kubernetes-group-version-kind");
+        foreach (var kind in schema.Kinds)
+            DocumentWriter.Kind(json, kind);
+        if (schema.DefinitionName is OpenApiOperation.DeleteOptions or OpenApiOperation.Meta + "WatchEvent")
+        {
+            foreach (var (group, version) in served)
+            {
+                if (group.Length > 0)
+                    DocumentWriter.Kind(json, schema.Kinds[0] with { Group = group, Version = version });
+            }
+        }
+        json.WriteEndArray();
+    }
+
+    private void Union(SchemaUnion? union)
+    {
+        if (union is null)
+            return;
+        json.WriteStartArray("x-kubernetes-unions");
+        json.WriteStartObject();
+        if (union.Discriminator.Length > 0)
+            json.WriteString("discriminator", union.Discriminator);
+        json.WriteStartObject("fields-to-discriminateBy");
+        foreach (var (field, value) in union.Fields)
+            json.WriteString(field, value);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     private void CelRules(Schema schema)

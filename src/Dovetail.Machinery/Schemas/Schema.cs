@@ -40,6 +40,9 @@ public sealed record GroupVersionKind(string Group, string Version, string Kind)
 /// <summary>One rule of <c>x-kubernetes-validations</c>. Kept with the schema; not evaluated by the walk.</summary>
 public sealed record CelRule(string Rule, string Message, string MessageExpression, string Reason, string FieldPath, bool OptionalOldSelf);
 
+/// <summary>What <c>x-kubernetes-unions</c> says of a built-in type: fields that belong to one value each of the discriminator ("" when the union has none).</summary>
+public sealed record SchemaUnion(string Discriminator, ImmutableArray<(string Field, string Value)> Fields);
+
 /// <summary>A schema as CRDs (structural schemas of apiextensions.k8s.io/v1) and Kubernetes' own kinds use it. Immutable once published; it may be recursive
 /// (JSONSchemaProps is), because <see cref="Properties"/> is shared by every use of a named definition.</summary>
 public sealed record Schema
@@ -143,6 +146,8 @@ public sealed record Schema
 
     /// <summary>What <c>x-kubernetes-group-version-kind</c> says.</summary>
     public ImmutableArray<GroupVersionKind> Kinds { get; init; } = [];
+
+    public SchemaUnion? Union { get; init; }
 
     /// <summary><c>x-kubernetes-validations</c>.</summary>
     public ImmutableArray<CelRule> CelRules { get; init; } = [];

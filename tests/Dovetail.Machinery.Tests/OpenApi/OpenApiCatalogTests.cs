@@ -13,19 +13,20 @@ public class OpenApiCatalogTests
         var catalog = OpenApiCatalog.Create([.. BuiltInResources.All.Select(OpenApiResource.Of), Widget("1")]);
         var paths = Json(catalog.Index)["paths"]!.AsObject();
         paths.Select(static p => p.Key).ShouldContain("apis/example.org/v1");
+        paths.Select(static p => p.Key).ShouldNotContain("apis/example.org");
         foreach (var (path, entry) in paths)
-            entry!["serverRelativeURL"]!.GetValue<string>().ShouldBe($"/openapi/v3/{path}?hash={catalog.GroupVersion(path)!.Hash}");
+            entry!["serverRelativeURL"]!.GetValue<string>().ShouldBe($"/openapi/v3/{path}?hash={catalog.Find(path)!.Hash}");
     }
 
     [Fact]
     public void A_changed_CRD_rebuilds_only_its_group_version()
     {
         var before = OpenApiCatalog.Create([.. BuiltInResources.All.Select(OpenApiResource.Of), Widget("1")]);
-        var core = before.GroupVersion("api/v1")!;
-        var widgets = before.GroupVersion("apis/example.org/v1")!;
+        var core = before.Find("api/v1")!;
+        var widgets = before.Find("apis/example.org/v1")!;
         var after = before.With([.. BuiltInResources.All.Select(OpenApiResource.Of), Widget("2")]);
-        after.GroupVersion("api/v1").ShouldBeSameAs(core);
-        after.GroupVersion("apis/example.org/v1")!.Hash.ShouldNotBe(widgets.Hash);
+        after.Find("api/v1").ShouldBeSameAs(core);
+        after.Find("apis/example.org/v1")!.Hash.ShouldNotBe(widgets.Hash);
         after.Index.Hash.ShouldNotBe(before.Index.Hash);
         after.V2.Hash.ShouldNotBe(before.V2.Hash);
     }
@@ -33,7 +34,7 @@ public class OpenApiCatalogTests
     [Fact]
     public void A_custom_resource_has_what_every_object_has_and_a_list()
     {
-        var schemas = Json(OpenApiCatalog.Create([Widget("1")]).GroupVersion("apis/example.org/v1")!)["components"]!["schemas"]!;
+        var schemas = Json(OpenApiCatalog.Create([Widget("1")]).Find("apis/example.org/v1")!)["components"]!["schemas"]!;
         var widget = schemas["org.example.v1.Widget"]!;
         widget["properties"]!.AsObject().Select(static p => p.Key).ShouldBe(["apiVersion", "kind", "metadata", "spec"]);
         widget["properties"]!["metadata"]!["allOf"]![0]!["$ref"]!.GetValue<string>().ShouldBe("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
@@ -47,14 +48,14 @@ public class OpenApiCatalogTests
     {
         var catalog = OpenApiCatalog.Create([.. BuiltInResources.All.Select(OpenApiResource.Of), Widget("1")]);
         foreach (var path in catalog.Resources.Select(static r => r.GroupVersionPath).Distinct())
-            Unresolved(Json(catalog.GroupVersion(path)!)).ShouldBeEmpty(path);
+            Unresolved(Json(catalog.Find(path)!)).ShouldBeEmpty(path);
         Unresolved(Json(catalog.V2)).ShouldBeEmpty();
     }
 
     [Fact]
     public void kubectl_finds_field_validation_on_every_patch()
     {
-        var paths = Json(OpenApiCatalog.Create([Widget("1")]).GroupVersion("apis/example.org/v1")!)["paths"]!;
+        var paths = Json(OpenApiCatalog.Create([Widget("1")]).Find("apis/example.org/v1")!)["paths"]!;
         var patch = paths["/apis/example.org/v1/namespaces/{namespace}/widgets/{name}"]!["patch"]!;
         patch["parameters"]!.AsArray().Select(static p => p!["name"]!.GetValue<string>()).ShouldContain("fieldValidation");
         patch["x-kubernetes-group-version-kind"]!["kind"]!.GetValue<string>().ShouldBe("Widget");
@@ -79,7 +80,7 @@ public class OpenApiCatalogTests
         _ => [],
     };
 
-    private static JsonObject Json(OpenApiDocument document) => JsonNode.Parse(document.Json.Span)!.AsObject();
+    private static JsonObject Json(OpenApiDocument document) => JsonNode.Parse(document.Bytes())!.AsObject();
 
     private static OpenApiResource Widget(string fingerprint) => new()
     {

@@ -24,10 +24,11 @@ internal static class CoreResources
             Enforced = true,
         },
         Cluster("v1", "Node", "nodes") with { ShortNames = ["no"], Subresources = [Proxy("NodeProxyOptions"), Status("Node")], Enforced = true },
-        Namespaced("v1", "PersistentVolumeClaim", "persistentvolumeclaims") with { ShortNames = ["pvc"], Subresources = [Status("PersistentVolumeClaim")] },
-        Cluster("v1", "PersistentVolume", "persistentvolumes") with { ShortNames = ["pv"], Subresources = [Status("PersistentVolume")] },
+        Namespaced("v1", "PersistentVolumeClaim", "persistentvolumeclaims") with { AnswersDeleted = true, ShortNames = ["pvc"], Subresources = [Status("PersistentVolumeClaim")] },
+        Cluster("v1", "PersistentVolume", "persistentvolumes") with { AnswersDeleted = true, ShortNames = ["pv"], Subresources = [Status("PersistentVolume")] },
         Namespaced("v1", "Pod", "pods") with
         {
+            AnswersDeleted = true,
             ShortNames = ["po"],
             Categories = ["all"],
             Subresources =
@@ -46,7 +47,7 @@ internal static class CoreResources
             TracksGeneration = true,
             Enforced = true,
         },
-        Namespaced("v1", "PodTemplate", "podtemplates") with { TracksGeneration = true, Enforced = true },
+        Namespaced("v1", "PodTemplate", "podtemplates") with { AnswersDeleted = true, TracksGeneration = true, Enforced = true },
         Namespaced("v1", "ReplicationController", "replicationcontrollers") with
         {
             ShortNames = ["rc"],
@@ -54,16 +55,18 @@ internal static class CoreResources
             Subresources = [Scale, Status("ReplicationController")],
             TracksGeneration = true,
         },
-        Namespaced("v1", "ResourceQuota", "resourcequotas") with { ShortNames = ["quota"], Subresources = [Status("ResourceQuota")] },
+        Namespaced("v1", "ResourceQuota", "resourcequotas") with { AnswersDeleted = true, ShortNames = ["quota"], Subresources = [Status("ResourceQuota")] },
         Namespaced("v1", "Secret", "secrets") with { Enforced = true },
         Namespaced("v1", "ServiceAccount", "serviceaccounts") with
         {
+            AnswersDeleted = true,
             ShortNames = ["sa"],
             Subresources = [new("token", "TokenRequest", CreateOnly) { Group = "authentication.k8s.io", Version = "v1" }],
             Enforced = true,
         },
         Namespaced("v1", "Service", "services") with
         {
+            AnswersDeleted = true,
             ShortNames = ["svc"],
             Categories = ["all"],
             Subresources = [Proxy("ServiceProxyOptions"), Status("Service")],

@@ -10,9 +10,9 @@ internal static class DeviceResources
 
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Cluster(Group, "DeviceClass", "deviceclasses") with { TracksGeneration = true },
-        Namespaced(Group, "ResourceClaim", "resourceclaims") with { Subresources = [Status("ResourceClaim")] },
-        Namespaced(Group, "ResourceClaimTemplate", "resourceclaimtemplates"),
-        Cluster(Group, "ResourceSlice", "resourceslices") with { TracksGeneration = true },
+        Cluster(Group, "DeviceClass", "deviceclasses") with { AnswersDeleted = true, TracksGeneration = true },
+        Namespaced(Group, "ResourceClaim", "resourceclaims") with { AnswersDeleted = true, Subresources = [Status("ResourceClaim")] },
+        Namespaced(Group, "ResourceClaimTemplate", "resourceclaimtemplates") with { AnswersDeleted = true },
+        Cluster(Group, "ResourceSlice", "resourceslices") with { AnswersDeleted = true, TracksGeneration = true },
     ];
 }

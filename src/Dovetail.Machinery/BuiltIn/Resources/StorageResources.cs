@@ -10,11 +10,11 @@ internal static class StorageResources
 
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Cluster(Group, "CSIDriver", "csidrivers") with { TracksGeneration = true },
-        Cluster(Group, "CSINode", "csinodes"),
+        Cluster(Group, "CSIDriver", "csidrivers") with { AnswersDeleted = true, TracksGeneration = true },
+        Cluster(Group, "CSINode", "csinodes") with { AnswersDeleted = true },
         Namespaced(Group, "CSIStorageCapacity", "csistoragecapacities"),
-        Cluster(Group, "StorageClass", "storageclasses") with { ShortNames = ["sc"] },
-        Cluster(Group, "VolumeAttachment", "volumeattachments") with { Subresources = [Status("VolumeAttachment")] },
-        Cluster(Group, "VolumeAttributesClass", "volumeattributesclasses") with { ShortNames = ["vac"] },
+        Cluster(Group, "StorageClass", "storageclasses") with { AnswersDeleted = true, ShortNames = ["sc"] },
+        Cluster(Group, "VolumeAttachment", "volumeattachments") with { AnswersDeleted = true, Subresources = [Status("VolumeAttachment")] },
+        Cluster(Group, "VolumeAttributesClass", "volumeattributesclasses") with { AnswersDeleted = true, ShortNames = ["vac"] },
     ];
 }
