@@ -34,13 +34,13 @@ internal static class RequestBody
 
     /// <summary>A body of a content type as JSON. JSON is YAML too, and is passed on as it is.</summary>
     /// <exception cref="Machinery.Errors.StatusException">400: it cannot be read as what it is said to be.</exception>
-    public static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> body, string contentType)
+    public static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> body, string contentType, List<string>? findings = null)
     {
         if (contentType == MediaType.Protobuf) return FromProtobuf(body.Span);
         if (contentType != "application/yaml" || (body.Length > 0 && body.Span[0] == '{')) return body;
         try
         {
-            return YamlToJson.Convert(body.Span);
+            return YamlToJson.Convert(body.Span, findings);
         }
         catch (YamlFormatException e)
         {

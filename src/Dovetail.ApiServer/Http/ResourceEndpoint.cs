@@ -71,6 +71,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         if (target.Name.Length > 0 && target.Subresource.Length == 0) throw Refusals.MethodNotAllowed();
         var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
         var body = await BodyAsync(context.Request, target);
+        WriteOptionsRules.Require(context.Request.Query, "CreateOptions");
         var result = await registry.CreateAsync(target, body, QueryOptions.Write(context.Request), context.RequestAborted);
         await RespondAsync(context, format, target, result);
     }
@@ -79,6 +80,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     {
         var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
         var body = await BodyAsync(context.Request, target);
+        WriteOptionsRules.Require(context.Request.Query, "UpdateOptions");
         var result = await registry.UpdateAsync(target, body, QueryOptions.Write(context.Request), context.RequestAborted);
         await RespondAsync(context, format, target, result);
     }
@@ -102,22 +104,19 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
                 type = PatchType.ApplyYaml;
                 break;
             default:
-                throw UnsupportedMediaType(Machinery.Patch.Patches.BuiltInMediaTypes);
+                throw UnsupportedMediaType(Resource(target).Custom ? Machinery.Patch.Patches.CustomResourceMediaTypes : Machinery.Patch.Patches.BuiltInMediaTypes);
         }
 
+        WriteOptionsRules.RequirePatch(context.Request.Query, type == PatchType.ApplyYaml);
         var options = QueryOptions.Write(context.Request);
-        if (type == PatchType.ApplyYaml && QueryOptions.Text(context.Request.Query, "fieldManager").Length == 0)
-        {
-            throw Refusals.Invalid("meta.k8s.io", "PatchOptions", "", [new StatusCause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")]);
-        }
-
-        if (type != PatchType.ApplyYaml && QueryOptions.Text(context.Request.Query, "force").Length > 0)
-        {
-            throw Refusals.Invalid("meta.k8s.io", "PatchOptions", "", [new StatusCause("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force")]);
-        }
-
         var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        if (type == PatchType.ApplyYaml) body = RequestBody.ToJson(body, "application/yaml");
+        if (type == PatchType.ApplyYaml)
+        {
+            List<string> findings = [];
+            body = RequestBody.ToJson(body, "application/yaml", findings);
+            if (findings.Count > 0) options = options with { Findings = [.. findings] };
+        }
+
         var result = await registry.PatchAsync(target, type, body, options, context.RequestAborted);
         await RespondAsync(context, format, target, result);
     }

@@ -24,7 +24,7 @@ internal static class BodyDecoder
         if (decoded.Root is not JsonObject obj)
             throw Refusals.BadRequest($"the object provided is unrecognized (must be of type {write.Resource.Kind}): couldn't get version/kind; json parse error: the body is no JSON object");
         RequireKind(write, obj, kind, apiVersion);
-        return (obj, decoded.DuplicateFields);
+        return (obj, decoded.DuplicateFields.Count == 0 ? [] : [.. decoded.DuplicateFields.Select(SchemaReport.DuplicateFieldMessage)]);
     }
 
     /// <summary>Fills in what the path says (kind, apiVersion, namespace) and refuses what contradicts it.</summary>

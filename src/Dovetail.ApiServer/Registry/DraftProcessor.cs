@@ -16,7 +16,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
 {
     private const string TypeInvalid = "FieldValueTypeInvalid";
 
-    public async ValueTask PrepareCreateAsync(WriteContext write, Draft draft, IReadOnlyList<string> duplicates, FieldOwnership ownership, CancellationToken ct)
+    public async ValueTask PrepareCreateAsync(WriteContext write, Draft draft, IReadOnlyList<string> findings, FieldOwnership ownership, CancellationToken ct)
     {
         var (resource, obj) = (write.Resource, draft.Object);
         var strategy = ResourceStrategy.Of(resource);
@@ -25,7 +25,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         metadata["uid"] = randomness.Uid();
         metadata["creationTimestamp"] = ObjectMeta.Timestamp(time.GetUtcNow());
         if (resource.CountsGenerations) metadata["generation"] = ObjectMeta.Long(1);
-        var report = Decode(write, obj, duplicates);
+        var report = Decode(write, obj, findings);
         strategy.PrepareForCreate(resource, obj);
         report = await MutateAsync(write, draft, AdmissionOperation.Create, report, ct);
         RequireValid(write, draft, strategy, report);
@@ -35,13 +35,13 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
     }
 
-    public async ValueTask PrepareUpdateAsync(WriteContext write, Draft draft, IReadOnlyList<string> duplicates, FieldOwnership ownership, CancellationToken ct)
+    public async ValueTask PrepareUpdateAsync(WriteContext write, Draft draft, IReadOnlyList<string> findings, FieldOwnership ownership, CancellationToken ct)
     {
         var (resource, obj, old) = (write.Resource, draft.Object, draft.Old!);
         var strategy = ResourceStrategy.Of(resource);
         KeepServerMetadata(write, obj, old);
         strategy.PrepareForUpdate(resource, obj, old, write.Target.Subresource);
-        var report = Decode(write, obj, duplicates);
+        var report = Decode(write, obj, findings);
         report = await MutateAsync(write, draft, AdmissionOperation.Update, report, ct);
         CountGeneration(resource, obj, old);
         RequireValid(write, draft, strategy, report);
@@ -57,13 +57,16 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     private static void KeepServerMetadata(WriteContext write, JsonObject obj, JsonObject old)
     {
         var (metadata, kept) = (obj.Metadata(), old.Metadata());
-        if (metadata.Text("uid") is { Length: > 0 } uid && uid != kept.Text("uid"))
+        // A body's uid is a precondition; one that a patch sets is a change, which validation refuses.
+        var otherUid = metadata.Text("uid") is { Length: > 0 } uid && uid != kept.Text("uid") ? uid : null;
+        if (otherUid is not null && write.Patched is null)
         {
             throw Refusals.Conflict(
-                write.Target.Group, write.Target.Resource, write.Target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {kept.Text("uid")}");
+                write.Target.Group, write.Target.Resource, write.Target.Name, $"Precondition failed: UID in precondition: {otherUid}, UID in object meta: {kept.Text("uid")}");
         }
 
-        foreach (var name in new[] { "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion", "generateName" }) metadata.TakeFrom(kept, name);
+        if (otherUid is null) metadata.TakeFrom(kept, "uid");
+        foreach (var name in new[] { "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion", "generateName" }) metadata.TakeFrom(kept, name);
         metadata.Remove("selfLink");
     }
 
@@ -82,14 +85,14 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     }
 
     /// <summary>Defaults, prunes and looks at the types. A built-in kind with an ill-typed field cannot be decoded: 400, as a Go decoder answers, but with every field.</summary>
-    private static SchemaReport Decode(WriteContext write, JsonObject obj, IReadOnlyList<string> duplicates)
+    private static SchemaReport Decode(WriteContext write, JsonObject obj, IReadOnlyList<string> findings)
     {
         var report = Walk(write.Resource, obj);
-        FieldValidation.Judge(write, duplicates, report.UnknownFields);
+        FieldValidation.Judge(write, findings, report.UnknownFields);
         if (!report.Causes.Any(c => c.Reason == TypeInvalid)) return report;
         if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
         var illTyped = report.Causes.Where(c => c.Reason == TypeInvalid).Select(c => $"{c.Field}: {c.Message}");
-        throw Refusals.BadRequest($"{write.DecodePrefix}{string.Join(", ", illTyped)}");
+        throw FieldValidation.NotDecoded(write, string.Join(", ", illTyped));
     }
 
     private static SchemaReport Walk(ServedResource resource, JsonObject obj)

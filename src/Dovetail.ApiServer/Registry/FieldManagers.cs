@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Apply;
 using Dovetail.Machinery.Errors;
@@ -56,36 +57,46 @@ internal sealed class AppliedFields : FieldOwnership
     private readonly FieldManager manager;
     private readonly WriteContext write;
     private readonly JsonObject configuration;
+    private readonly IReadOnlyList<string> findings;
 
-    /// <exception cref="StatusException">400: the configuration is no object of this kind, or names another object.</exception>
+    /// <exception cref="StatusException">400: the configuration is no object.</exception>
     public AppliedFields(FieldManager manager, WriteContext write, ReadOnlyMemory<byte> json)
     {
         this.manager = manager;
         this.write = write;
-        (configuration, Duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
-        BodyDecoder.RequireIdentity(write, configuration, named: true);
-        // What the type does not know is judged here: ownership of it could not be told.
-        var unknown = SchemaWalk.Run(write.Resource.Schema, configuration, SchemaPasses.Prune).UnknownFields;
-        FieldValidation.Judge(write, Duplicates, unknown);
+        var read = Read(json.Span);
+        configuration = read.Root switch
+        {
+            null => [],
+            JsonObject fields => fields,
+            var other => throw Refusals.BadRequest($"error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {(other is JsonArray ? "array" : "string")} into Go value of type map[string]interface {{}}"),
+        };
+        // Upstream reads YAML, in which a JSON text is one line.
+        findings = [.. write.Options.Findings, .. read.DuplicateFields.Select(path => $"line 1: key \"{path[(path.LastIndexOf('.') + 1)..]}\" already set in map")];
+        write.Patched = () => configuration.ToJsonString();
     }
 
-    public IReadOnlyList<string> Duplicates { get; }
-
     /// <summary>The first state of an object that is created by being applied.</summary>
-    public JsonObject NewObject() => manager.Apply(null, configuration, write.Options.FieldManager, write.Options.Force);
+    public JsonObject NewObject()
+    {
+        var created = manager.Apply(null, configuration, write.Options.FieldManager, write.Options.Force);
+        JudgeText();
+        var metadata = created.Metadata();
+        if (metadata.Text("uid") is { Length: > 0 } uid)
+            throw Refusals.Conflict(write.Target.Group, write.Target.Resource, write.Target.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        BodyDecoder.RequireIdentity(write, created, named: true);
+        return created;
+    }
 
     /// <summary>The configuration laid over the stored object.</summary>
     /// <exception cref="StatusException">409: fields of other managers.</exception>
     public NextState Merge(StoredObject stored, JsonObject old)
     {
-        var named = configuration.Metadata().Text("resourceVersion");
-        if (configuration.Metadata().Text("uid") is { Length: > 0 } uid && uid != old.Metadata().Text("uid"))
-        {
-            throw Refusals.Conflict(
-                write.Target.Group, write.Target.Resource, write.Target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {old.Metadata().Text("uid")}");
-        }
-
-        return new(manager.Apply(old, configuration, write.Options.FieldManager, write.Options.Force), named.Length == 0 ? null : ObjectReader.Revision(named), []);
+        var merged = manager.Apply(old, configuration, write.Options.FieldManager, write.Options.Force);
+        JudgeText();
+        ObjectPatch.RequireSameName(write, merged, old);
+        var named = configuration.Child("metadata")?.Text("resourceVersion") ?? "";
+        return new(merged, named is "" or "0" ? null : RevisionRules.Parse(named), []);
     }
 
     public override void OnCreate(WriteContext write, JsonObject obj)
@@ -96,5 +107,25 @@ internal sealed class AppliedFields : FieldOwnership
     public override void OnUpdate(WriteContext write, JsonObject obj, JsonObject old)
     {
         // Already recorded.
+    }
+
+    private static ReadJson Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonObjectReader.Read(json);
+        }
+        catch (JsonException e)
+        {
+            throw Refusals.BadRequest($"error decoding YAML: error converting YAML to JSON: yaml: {GoJsonError.Of(json) ?? e.Message}");
+        }
+    }
+
+    private void JudgeText()
+    {
+        if (findings.Count == 0 || write.Options.FieldValidation == "Ignore") return;
+        if (write.Options.FieldValidation == "Strict")
+            throw Refusals.BadRequest($"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {string.Join("\n  ", findings)}");
+        write.Warnings.AddRange(findings);
     }
 }

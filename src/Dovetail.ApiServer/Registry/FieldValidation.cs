@@ -6,19 +6,21 @@ namespace Dovetail.ApiServer.Registry;
 /// <summary>What becomes of fields that nobody knows or that are given twice: <c>fieldValidation</c> Strict refuses them by name, Warn (the default) warns, Ignore drops them silently.</summary>
 internal static class FieldValidation
 {
-    /// <exception cref="StatusException">400, all names at once.</exception>
-    public static void Judge(WriteContext write, IReadOnlyList<string> duplicates, IReadOnlyList<string> unknown)
+    /// <param name="write">The write that they came with.</param>
+    /// <param name="findings">What the decoder found, in its words.</param>
+    /// <param name="unknown">Paths of fields that the schema does not know.</param>
+    /// <exception cref="StatusException">400, or 422 for a patch; all names at once.</exception>
+    public static void Judge(WriteContext write, IReadOnlyList<string> findings, IReadOnlyList<string> unknown)
     {
-        if (duplicates.Count + unknown.Count == 0 || write.Options.FieldValidation == "Ignore") return;
-        var findings = duplicates.Select(SchemaReport.DuplicateFieldMessage).Concat(unknown.Select(SchemaReport.UnknownFieldMessage));
-        if (write.Options.FieldValidation == "Strict") throw Refusals.BadRequest($"{write.DecodePrefix}strict decoding error: {string.Join(", ", findings)}");
-        write.Warnings.AddRange(findings);
+        if (findings.Count + unknown.Count == 0 || write.Options.FieldValidation == "Ignore") return;
+        // Unknown fields come first, those that are given twice after them.
+        var all = write.Patched is null ? [.. unknown.Select(SchemaReport.UnknownFieldMessage), .. findings] : (string[])[.. findings, .. unknown.Select(SchemaReport.UnknownFieldMessage)];
+        if (write.Options.FieldValidation == "Strict") throw NotDecoded(write, $"strict decoding error: {string.Join(", ", all)}");
+        write.Warnings.AddRange(all);
     }
 
-    /// <exception cref="StatusException">422: a word that is none of the three.</exception>
-    public static void RequireKnown(string word)
-    {
-        if (word is "" or "Strict" or "Warn" or "Ignore") return;
-        throw Refusals.Invalid("meta.k8s.io", "CreateOptions", "", [new StatusCause("FieldValueNotSupported", $"Unsupported value: \"{word}\": supported values: \"Ignore\", \"Warn\", \"Strict\"", "fieldValidation")]);
-    }
+    /// <summary>The body, or what the patch made of the object, is not of the resource's type.</summary>
+    public static StatusException NotDecoded(WriteContext write, string why) => write.Patched is { } patched
+        ? Refusals.Invalid("", "", "", [FieldErrors.Invalid("patch", patched(), why)])
+        : Refusals.BadRequest($"{write.DecodePrefix}{why}");
 }

@@ -161,7 +161,6 @@ public sealed class ObjectRegistry : IObjectApi
 
     private WriteContext Begin(ObjectTarget target, string verb, WriteOptions options)
     {
-        FieldValidation.RequireKnown(options.FieldValidation);
         // Whoever does not name itself as a manager of fields is called by its user's name.
         return new(Admit(target, verb), target, options.FieldManager.Length > 0 ? options : options with { FieldManager = target.User.Name });
     }
@@ -202,10 +201,7 @@ public sealed class ObjectRegistry : IObjectApi
     private static long? RequireRevision(WriteContext write, JsonObject obj)
     {
         var text = obj.Metadata().Text("resourceVersion");
-        if (text is not ("" or "0")) return ObjectReader.Revision(text);
-        if (!write.Resource.Custom) return null;
-        throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, write.Target.Name, [new StatusCause(
-            "FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion")]);
+        return text is "" or "0" ? RevisionRules.Unnamed(write) : RevisionRules.Parse(text);
     }
 
     private WriteResult Noticed(WriteContext write, WriteResult result)

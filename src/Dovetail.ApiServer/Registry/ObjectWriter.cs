@@ -8,7 +8,7 @@ namespace Dovetail.ApiServer.Registry;
 /// <summary>Makes the next state of an object from the stored one, which is not to be changed. It runs again when another writer was faster.</summary>
 /// <param name="Object">The next state.</param>
 /// <param name="Revision">The resourceVersion that the client read; null when it does not care.</param>
-internal readonly record struct NextState(JsonObject Object, long? Revision, IReadOnlyList<string> Duplicates);
+internal readonly record struct NextState(JsonObject Object, long? Revision, IReadOnlyList<string> Findings);
 
 /// <summary>Creates and updates: admission, schema, metadata rules, field managers, and the write with optimistic concurrency.</summary>
 internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes, DraftProcessor processor, NamespaceGate namespaces, Randomness randomness)
@@ -18,7 +18,7 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
 
     private const int NameAttempts = 8;
 
-    public async ValueTask<WriteResult> CreateAsync(WriteContext write, JsonObject obj, IReadOnlyList<string> duplicates, FieldOwnership ownership, CancellationToken ct)
+    public async ValueTask<WriteResult> CreateAsync(WriteContext write, JsonObject obj, IReadOnlyList<string> findings, FieldOwnership ownership, CancellationToken ct)
     {
         var metadata = obj.Metadata();
         if (metadata.Text("resourceVersion") is { Length: > 0 } and not "0")
@@ -29,7 +29,7 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
         {
             if (prefix.Length > 0) metadata["name"] = randomness.Name(prefix);
             var draft = new Draft(attempt < NameAttempts && prefix.Length > 0 ? (JsonObject)obj.DeepClone() : obj, null);
-            await processor.PrepareCreateAsync(write, draft, duplicates, ownership, ct);
+            await processor.PrepareCreateAsync(write, draft, findings, ownership, ct);
             var name = draft.Object.Metadata().Text("name");
             var key = new ObjectKey(write.Resource.StoreName, write.Resource.Namespaced ? write.Target.Namespace : "", name);
             var rendered = ObjectRenderer.Render(draft.Object, write.Resource.StorageHead);
@@ -66,7 +66,7 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
             if (asked.Revision is { } read && read != stored.Revision) throw Refusals.StaleObject(write.Target.Group, write.Target.Resource, write.Target.Name);
             if (ReferenceEquals(asked.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);
             var draft = new Draft(asked.Object, old);
-            await processor.PrepareUpdateAsync(write, draft, asked.Duplicates, ownership, ct);
+            await processor.PrepareUpdateAsync(write, draft, asked.Findings, ownership, ct);
             if (JsonNode.DeepEquals(draft.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);
             var rendered = ObjectRenderer.Render(draft.Object, write.Resource.StorageHead);
             if (write.Options.DryRun) return Result(write, new(stored.Revision, Viewed(write, rendered, stored.Revision)), created: false);

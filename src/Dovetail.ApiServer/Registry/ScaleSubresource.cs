@@ -30,7 +30,8 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
     {
         // Apply to scale is a merge for whoever owns nothing else of it.
         if (type == PatchType.ApplyYaml) throw Refusals.BadRequest("apply patches are not taken by the scale subresource; use a merge patch");
-        return WriteAsync(write, scale => Patches.Apply(type == PatchType.StrategicMerge ? PatchType.Merge : type, scale, patch.Span, null), ownership, ct);
+        var read = Patches.Read(type == PatchType.StrategicMerge ? PatchType.Merge : type, patch.Span, null);
+        return WriteAsync(write, scale => read.Apply(scale) as JsonObject ?? throw Refusals.BadRequest("the patch leaves no Scale"), ownership, ct);
     }
 
     private async ValueTask<WriteResult> WriteAsync(WriteContext write, Func<JsonObject, JsonObject> next, FieldOwnership ownership, CancellationToken ct)

@@ -15,6 +15,9 @@ internal sealed class WriteContext(ServedResource resource, ObjectTarget target,
     /// <summary>What the client is told in Warning headers, each once.</summary>
     public List<string> Warnings { get; } = [];
 
+    /// <summary>What a patch made of the object, for the messages that quote it; null for other writes.</summary>
+    public Func<string>? Patched { get; set; }
+
     /// <summary>How upstream names a body that it cannot take: <c>Pod in version "v1" cannot be handled as a Pod: …</c></summary>
     public string DecodePrefix => $"{Resource.Kind} in version \"{Resource.Version}\" cannot be handled as a {Resource.Kind}: ";
 }

@@ -96,6 +96,9 @@ public sealed record WriteOptions
     /// <summary>Strict, Warn (default) or Ignore.</summary>
     public string FieldValidation { get; init; } = "";
 
+    /// <summary>What the reader of the body's text has to say about it, beyond what is seen in the JSON: keys that a YAML mapping has twice.</summary>
+    public ImmutableArray<string> Findings { get; init; } = [];
+
     /// <summary>Apply patches only: take over fields that another manager owns.</summary>
     public bool Force { get; init; }
 }

@@ -2,28 +2,49 @@ using System.Text.Json.Nodes;
 
 namespace Dovetail.Machinery.Patch;
 
-/// <summary>JSON merge patch, RFC 7386: objects merge, null deletes, everything else replaces.</summary>
+/// <summary>JSON merge patch, RFC 7386: objects merge, null deletes, everything else replaces. Where the object had nothing, or no object, nulls are left out of what comes in,
+/// also inside lists, as the library does that Kubernetes uses.</summary>
 public static class MergePatch
 {
-    /// <summary>Returns the patched value. <paramref name="target"/> may be changed and reused; <paramref name="patch"/> is not.</summary>
-    public static JsonNode? Apply(JsonNode? target, JsonNode? patch)
+    /// <summary>Returns the patched object. <paramref name="target"/> is changed and reused; <paramref name="patch"/> is not.</summary>
+    public static JsonObject Apply(JsonObject target, JsonObject patch)
     {
-        if (patch is not JsonObject changes) return patch?.DeepClone();
-
-        var result = target as JsonObject ?? new JsonObject();
-        foreach (var (name, change) in changes)
+        foreach (var (name, change) in patch)
         {
             if (change is null)
             {
-                result.Remove(name);
+                target.Remove(name);
                 continue;
             }
 
-            result.TryGetPropertyValue(name, out var current);
-            var merged = Apply(current, change);
-            if (!ReferenceEquals(merged, current)) result[name] = merged;
+            target.TryGetPropertyValue(name, out var current);
+            if (current is not JsonObject existing) target[name] = WithoutNulls(change.DeepClone());
+            else if (change is JsonObject changes) Apply(existing, changes);
+            else target[name] = change.DeepClone();
         }
 
-        return result;
+        return target;
+    }
+
+    private static JsonNode WithoutNulls(JsonNode value)
+    {
+        switch (value)
+        {
+            case JsonObject fields:
+                for (var i = fields.Count - 1; i >= 0; i--)
+                {
+                    var (_, field) = fields.GetAt(i);
+                    if (field is null) fields.RemoveAt(i);
+                    else WithoutNulls(field);
+                }
+
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                    if (item is not null) WithoutNulls(item);
+                break;
+        }
+
+        return value;
     }
 }

@@ -5,6 +5,28 @@ using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Patch;
 
+/// <summary>A patch that has been read: it can be laid over any object, again and again.</summary>
+public sealed class ReadPatch
+{
+    private readonly Func<JsonObject, JsonNode?> apply;
+
+    internal ReadPatch(Func<JsonObject, JsonNode?> apply, JsonNode? document, IReadOnlyList<string> findings)
+    {
+        this.apply = apply;
+        Document = document;
+        Findings = findings;
+    }
+
+    public JsonNode? Document { get; }
+
+    /// <summary>What a strict decoder says of the patch itself: fields given twice, fields that no operation has.</summary>
+    public IReadOnlyList<string> Findings { get; }
+
+    /// <summary>The patched object, which a JSON patch may have replaced by anything; <paramref name="current"/> is not changed.</summary>
+    /// <exception cref="Errors.StatusException">400 or 500 for a strategic merge that does not fit, 422 for a JSON patch that does not apply.</exception>
+    public JsonNode? Apply(JsonObject current) => apply((JsonObject)current.DeepClone());
+}
+
 /// <summary>The three patches that need no field manager, by their media type. Server-side apply is <c>Apply.FieldManager</c>.</summary>
 public static class Patches
 {
@@ -18,39 +40,47 @@ public static class Patches
 
     public static IReadOnlyList<string> BuiltInMediaTypes { get; } = [JsonMediaType, MergeMediaType, StrategicMergeMediaType, ApplyYamlMediaType];
 
-    /// <summary>Returns the patched object; neither <paramref name="current"/> nor the patch is changed.
-    /// Refusals: 400 for a patch that cannot be read or does not fit, 415 for a strategic merge without <paramref name="schema"/> (custom resources), 422 for a JSON patch that does not apply.</summary>
-    public static JsonObject Apply(PatchType type, JsonObject current, ReadOnlySpan<byte> patch, Schema? schema)
+    /// <summary>Reads a patch. Refusals: 400 for what is no patch, 413 for too many operations, 415 for a strategic merge without <paramref name="schema"/> (custom resources).</summary>
+    public static ReadPatch Read(PatchType type, ReadOnlySpan<byte> patch, Schema? schema)
     {
         if (type == PatchType.StrategicMerge && schema is null) throw PatchErrors.UnsupportedMediaType(CustomResourceMediaTypes);
-        var document = Parse(patch);
-        var copy = (JsonObject)current.DeepClone();
-        var result = type switch
+        var read = Parse(patch, type == PatchType.StrategicMerge ? "" : "error decoding patch: ");
+        switch (type)
         {
-            PatchType.Json => JsonPatch.Parse(document).Apply(copy),
-            PatchType.Merge => MergePatch.Apply(copy, AsObject(document)),
-            PatchType.StrategicMerge => StrategicMergePatch.Apply(copy, AsObject(document), schema!),
-            PatchType.ApplyYaml => throw new ArgumentException("an apply patch goes to the FieldManager", nameof(type)),
-        };
-        return result as JsonObject ?? throw PatchErrors.Unprocessable("the patch leaves no object");
+            case PatchType.Json:
+                var operations = JsonPatch.Parse(read.Root);
+                var duplicates = read.DuplicateFields.Select(path => "json patch " + SchemaReport.DuplicateFieldMessage(path));
+                return new ReadPatch(operations.Apply, read.Root, [.. duplicates, .. operations.UnknownFields.Select(path => "json patch " + SchemaReport.UnknownFieldMessage(path))]);
+            case PatchType.Merge:
+                var merge = AsObject(read.Root, "error decoding patch: ") ?? throw PatchErrors.BadRequest("Invalid JSON Patch");
+                return new ReadPatch(current => MergePatch.Apply(current, merge), merge, Duplicates(read));
+            case PatchType.StrategicMerge:
+                var strategic = AsObject(read.Root, "") ?? [];
+                return new ReadPatch(current => StrategicMergePatch.Apply(current, strategic, schema!), strategic, Duplicates(read));
+            case PatchType.ApplyYaml:
+            default:
+                throw new ArgumentException("an apply patch goes to the FieldManager", nameof(type));
+        }
     }
 
-    private static JsonObject AsObject(JsonNode? document) =>
-        document as JsonObject ?? throw PatchErrors.BadRequest("error decoding patch: the patch is not a JSON object");
+    private static List<string> Duplicates(ReadJson read) => read.DuplicateFields.Count == 0 ? [] : [.. read.DuplicateFields.Select(SchemaReport.DuplicateFieldMessage)];
 
-    private static JsonNode? Parse(ReadOnlySpan<byte> patch)
+    private static JsonObject? AsObject(JsonNode? document, string prefix) => document switch
+    {
+        null => null,
+        JsonObject fields => fields,
+        _ => throw PatchErrors.BadRequest($"{prefix}json: cannot unmarshal {PatchErrors.GoKind(document)} into Go value of type map[string]interface {{}}"),
+    };
+
+    private static ReadJson Parse(ReadOnlySpan<byte> patch, string prefix)
     {
         try
         {
-            return JsonNode.Parse(patch, documentOptions: new JsonDocumentOptions { MaxDepth = 512 });
+            return JsonObjectReader.Read(patch);
         }
         catch (JsonException e)
         {
-            throw PatchErrors.BadRequest($"error decoding patch: {e.Message}");
-        }
-        catch (ArgumentException e)
-        {
-            throw PatchErrors.BadRequest($"error decoding patch: {e.Message}");
+            throw PatchErrors.BadRequest($"{prefix}{GoJsonError.Of(patch) ?? e.Message}");
         }
     }
 }

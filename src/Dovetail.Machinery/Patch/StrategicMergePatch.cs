@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
@@ -6,262 +5,215 @@ using Dovetail.Machinery.Schemas;
 namespace Dovetail.Machinery.Patch;
 
 /// <summary>Strategic merge patch as Kubernetes defines it (sig-api-machinery/strategic-merge-patch.md): a merge patch in which lists marked
-/// <c>patchStrategy: merge</c> merge by key or as a set. Directives: <c>$patch: replace|merge|delete</c>, <c>$deleteFromPrimitiveList/field</c>,
-/// <c>$setElementOrder/field</c> and <c>$retainKeys</c>.</summary>
+/// <c>patchStrategy: merge</c> merge by key or as a set. Directives: <c>$patch: replace|delete</c>, <c>$deleteFromPrimitiveList/field</c>,
+/// <c>$setElementOrder/field</c> and <c>$retainKeys</c>. Follows upstream's library step by step, since kubectl's results hang on its order of doing things.</summary>
 public static class StrategicMergePatch
 {
-    private const string Directive = "$patch";
+    internal const string Directive = "$patch";
     private const string RetainKeys = "$retainKeys";
-    private const string DeleteFromPrimitiveList = "$deleteFromPrimitiveList/";
-    private const string SetElementOrder = "$setElementOrder/";
+    private const string DeleteFromPrimitiveList = "$deleteFromPrimitiveList";
+    private const string SetElementOrder = "$setElementOrder";
 
-    /// <summary>Returns the patched object. <paramref name="target"/> is changed and reused, <paramref name="patch"/> is not. A patch that does not fit is a 400.</summary>
-    public static JsonObject Apply(JsonObject target, JsonObject patch, Schema schema) => MergeObjects(target, patch, schema);
+    /// <summary>Returns the patched object. <paramref name="target"/> is changed and reused, <paramref name="patch"/> is not.</summary>
+    /// <exception cref="StatusException">400 for malformed directives; 500 without a reason, as upstream, for what does not fit the type.</exception>
+    public static JsonObject Apply(JsonObject target, JsonObject patch, Schema schema) => MergeMap(target, (JsonObject)patch.DeepClone(), schema);
 
-    private static JsonObject MergeObjects(JsonObject target, JsonObject patch, Schema? schema)
+    /// <summary>Uses <paramref name="patch"/> up.</summary>
+    internal static JsonObject MergeMap(JsonObject original, JsonObject patch, Schema? schema)
     {
-        switch (DirectiveOf(patch))
+        if (patch.TryGetPropertyValue(Directive, out var directive)) return Directed(patch, directive);
+        Retain(original, patch);
+        foreach (var name in Names(patch, SetElementOrder)) SetOrder(original, patch, name, schema);
+        foreach (var name in patch.Select(field => field.Key).ToList())
         {
-            case "replace":
-                return (JsonObject)WithoutDirectives(patch, schema, except: Directive)!;
-            case "delete":
-                return [];
-            case null or "merge":
-                break;
-            case var unknown:
-                throw BadDirective(unknown);
+            var change = patch[name];
+            patch.Remove(name);
+            if (name.StartsWith(DeleteFromPrimitiveList, StringComparison.Ordinal)) DeleteListed(original, Suffix(name, DeleteFromPrimitiveList), change, schema);
+            else if (change is null) original.Remove(name);
+            else MergeField(original, name, change, schema);
         }
 
-        if (patch.TryGetPropertyValue(RetainKeys, out var retained)) Retain(target, patch, retained);
-        foreach (var (name, change) in patch)
-        {
-            if (name is Directive or RetainKeys) continue;
-            if (name.StartsWith(DeleteFromPrimitiveList, StringComparison.Ordinal))
-            {
-                DeletePrimitives(target, name[DeleteFromPrimitiveList.Length..], AsArray(name, change));
-                continue;
-            }
-
-            if (name.StartsWith(SetElementOrder, StringComparison.Ordinal))
-            {
-                // The order speaks of the list after it is merged; with a list in the same patch it is handled there.
-                var field = name[SetElementOrder.Length..];
-                if (!Merges(schema?.Field(field))) throw PatchErrors.BadRequest($"{name}: the list does not merge, so its order cannot be patched");
-                if (!patch.ContainsKey(field)) MergeField(target, patch, field, new JsonArray(), schema?.Field(field));
-                continue;
-            }
-
-            if (change is null) target.Remove(name);
-            else MergeField(target, patch, name, change, schema?.Field(name));
-        }
-
-        return target;
+        return original;
     }
 
-    private static void MergeField(JsonObject target, JsonObject patch, string name, JsonNode change, Schema? schema)
+    private static void MergeField(JsonObject original, string name, JsonNode change, Schema? schema)
     {
-        target.TryGetPropertyValue(name, out var current);
-        switch (change)
+        switch (original.TryGetPropertyValue(name, out var current) ? current : null, change)
         {
-            case JsonObject fields when schema is { Type: SchemaType.Array }:
-                throw WrongType(name, "array", fields);
-            case JsonObject fields when current is JsonObject existing && !Replaces(schema):
-                var merged = MergeObjects(existing, fields, schema);
-                if (!ReferenceEquals(merged, existing)) target[name] = merged;
+            case (JsonObject fields, JsonObject changes):
+                var field = Lookup(schema, name);
+                Put(original, name, Replaces(field) ? changes : MergeMap(fields, changes, field));
                 break;
-            case JsonArray items when Merges(schema) && (current is JsonArray || patch.ContainsKey(SetElementOrder + name) || HasDirectives(items)):
-                var order = patch.TryGetPropertyValue(SetElementOrder + name, out var setOrder) ? AsArray(SetElementOrder + name, setOrder) : null;
-                var existingItems = current as JsonArray;
-                if (existingItems is null && items.Count == 0) break; // an order of a list that is not there
-                var list = MergeLists(name, existingItems ?? [], items, order, schema!);
-                if (!ReferenceEquals(list, current)) target[name] = list;
-                break;
-            case JsonArray or JsonValue when schema is { Type: SchemaType.Object }:
-                throw WrongType(name, "map", change);
-            case JsonObject gone when DirectiveOf(gone) == "delete":
-                target.Remove(name);
+            case (JsonArray items, JsonArray changes):
+                var list = LookupList(schema, name);
+                if (Merges(list)) StrategicList.Of(list, items, changes).MergeInto(items);
+                else original[name] = changes;
                 break;
             default:
-                target[name] = WithoutDirectives(change, schema);
+                if (WithoutDirectives(WithoutNulls(change)) is { } kept) original[name] = kept;
+                else original.Remove(name);
                 break;
         }
     }
 
-    private static JsonArray MergeLists(string name, JsonArray current, JsonArray patch, JsonArray? order, Schema schema)
+    private static JsonObject Directed(JsonObject patch, JsonNode? directive)
     {
-        if (patch.Any(item => item is JsonArray)) throw PatchErrors.BadRequest($"merging lists of lists is not supported (field {name})");
-        if (schema.PatchMergeKey.Length == 0) return MergePrimitives(current, patch, order);
-
-        var key = schema.PatchMergeKey;
-        var items = patch.Select(item => item as JsonObject ?? throw WrongType(name, "map", item)).ToList();
-        var replace = items.Exists(item => DirectiveOf(item) == "replace");
-        var result = replace ? [] : current;
-        var original = result.Count;
-        foreach (var item in items.Where(item => DirectiveOf(item) == "delete"))
+        switch (Text(directive))
         {
-            var doomed = KeyOf(item, key, name);
-            for (var i = result.Count - 1; i >= 0; i--)
-                if (JsonEquality.Equal(KeyOrNull(result[i], key), doomed)) result.RemoveAt(i);
+            case "replace":
+                patch.Remove(Directive);
+                return patch;
+            case "delete":
+                return [];
+            default:
+                throw StrategicErrors.UnknownDirective(directive, patch);
         }
-
-        // Which items count as new when the order is made: with $setElementOrder, upstream's library takes as many of them for known as were deleted
-        // (it compares with a slice that the additions have overwritten), and kubectl's users see that order.
-        var known = order is null ? result.Count : original;
-        foreach (var item in items)
-        {
-            switch (DirectiveOf(item))
-            {
-                case "replace" or "delete":
-                    break; // a marker: the patch's other items are the new list
-                case null or "merge":
-                    MergeItem(result, item, key, name, schema.Items);
-                    break;
-                case var unknown:
-                    throw BadDirective(unknown);
-            }
-        }
-
-        var patched = items.Where(item => DirectiveOf(item) is null or "merge").Select(item => KeyOf(item, key, name)).ToList();
-        return Reorder(result, known, order?.Select(item => KeyOrNull(item, key) ?? throw MissingKey(key, name)).ToList(), patched, item => KeyOrNull(item, key));
     }
 
-    private static void MergeItem(JsonArray list, JsonObject item, string key, string name, Schema? schema)
+    private static void Retain(JsonObject original, JsonObject patch)
     {
-        var wanted = KeyOf(item, key, name);
-        for (var i = 0; i < list.Count; i++)
+        if (!patch.TryGetPropertyValue(RetainKeys, out var retained)) return;
+        patch.Remove(RetainKeys);
+        if (retained is not JsonArray list) throw StrategicErrors.BadRetainKeys();
+        var keep = list.Select(Text).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, value) in patch)
         {
-            if (list[i] is not JsonObject existing || !JsonEquality.Equal(KeyOrNull(existing, key), wanted)) continue;
-            var merged = MergeObjects(existing, item, schema);
-            if (!ReferenceEquals(merged, existing)) list[i] = merged;
+            if (value is not null && !name.StartsWith(DeleteFromPrimitiveList, StringComparison.Ordinal) && !name.StartsWith(SetElementOrder, StringComparison.Ordinal) && !keep.Contains(name))
+                throw StrategicErrors.BadRetainKeys();
+        }
+
+        foreach (var name in original.Select(field => field.Key).Where(name => !keep.Contains(name)).ToList()) original.Remove(name);
+    }
+
+    /// <summary>Merges a list together with the order that is asked for it.</summary>
+    private static void SetOrder(JsonObject original, JsonObject patch, string name, Schema? schema)
+    {
+        var order = patch[name] as JsonArray ?? throw StrategicErrors.BadArgument(patch[name]);
+        patch.Remove(name);
+        var field = Suffix(name, SetElementOrder);
+        var items = Items(original, field);
+        var changes = Items(patch, field);
+        var schemaOfList = LookupList(schema, field);
+        StrategicList.RequireOrder(schemaOfList, changes, order);
+        if (items is null && changes is null) return;
+        patch.Remove(field);
+        if ((items?.Count ?? 0) + (changes?.Count ?? 0) == 0) throw StrategicErrors.NoElements();
+        var list = StrategicList.Of(schemaOfList, items ?? [], changes ?? []);
+        if (items is null)
+        {
+            items = (JsonArray)WithoutDirectives(changes!)!;
+            original[field] = items;
+            list = StrategicList.Of(schemaOfList, [], items);
+            list.Order(items, order, []);
             return;
         }
 
-        list.Add(WithoutDirectives(item, schema));
+        list.MergeInto(items, order, changes is not null && Merges(schemaOfList));
+        if (changes is null || Merges(schemaOfList)) return;
+        original[field] = changes;
+        list.Order(changes, order, list.Known);
     }
 
-    private static JsonArray MergePrimitives(JsonArray current, JsonArray patch, JsonArray? order)
+    private static void DeleteListed(JsonObject original, string field, JsonNode? doomed, Schema? schema)
     {
-        var known = current.Count;
-        foreach (var item in patch)
-            if (!current.Any(existing => JsonEquality.Equal(existing, item))) current.Add(item?.DeepClone());
-        return Reorder(current, known, order?.Select(item => item!).ToList(), patch.Select(item => item!).ToList(), item => item);
-    }
-
-    /// <summary>Puts the items named by <paramref name="order"/> (without one: the patch's own) into that order. An item that only the server knows keeps its place before
-    /// those that it stood before; items that are new stand before what only the server knows.</summary>
-    private static JsonArray Reorder(JsonArray merged, int known, List<JsonNode>? order, List<JsonNode> patched, Func<JsonNode?, JsonNode?> keyOf)
-    {
-        foreach (var key in patched)
-            if (order?.Exists(o => JsonEquality.Equal(o, key)) == false)
-                throw PatchErrors.BadRequest("The order in patch list:\n" + Text(patched) + "\n doesn't match $setElementOrder list:\n" + Text(order));
-
-        var before = merged.ToList();
-        var ordered = new List<(JsonNode? Item, int Old)>();
-        foreach (var key in order ?? patched)
+        if (!original.TryGetPropertyValue(field, out var current)) return;
+        if (doomed is null)
         {
-            var at = before.FindIndex(item => JsonEquality.Equal(keyOf(item), key));
-            if (at >= 0 && !ordered.Exists(o => o.Old == at)) ordered.Add((before[at], at));
+            original.Remove(field);
+            return;
         }
 
-        if (ordered.Count == 0) return merged;
-        var serverOnly = before.Select((item, i) => (Item: item, Old: i)).Where(pair => !ordered.Exists(o => o.Old == pair.Old)).ToList();
-        var result = new List<JsonNode?>(before.Count);
-        int left = 0, right = 0;
-        while (left < ordered.Count || right < serverOnly.Count)
+        if (current is not JsonArray items || doomed is not JsonArray values) return;
+        var list = StrategicList.Of(LookupList(schema, field), items, values);
+        if (list.OfMaps) list.MergeInto(items);
+        else list.Delete(items);
+    }
+
+    /// <summary>Directives have nothing to act on where the object has nothing: what carries one is left out. Null when <paramref name="value"/> itself does.</summary>
+    private static JsonNode? WithoutDirectives(JsonNode value)
+    {
+        switch (value)
         {
-            var takeServer = left == ordered.Count || (right < serverOnly.Count && ordered[left].Old < known && serverOnly[right].Old < ordered[left].Old);
-            result.Add(takeServer ? serverOnly[right++].Item : ordered[left++].Item);
+            case JsonObject fields when fields.ContainsKey(Directive):
+                return null;
+            case JsonObject fields:
+                for (var i = fields.Count - 1; i >= 0; i--)
+                {
+                    var (_, field) = fields.GetAt(i);
+                    if (field is not null && WithoutDirectives(field) is null) fields.RemoveAt(i);
+                }
+
+                return fields;
+            case JsonArray items:
+                for (var i = items.Count - 1; i >= 0; i--)
+                    if (items[i] is { } item && WithoutDirectives(item) is null) items.RemoveAt(i);
+                return items;
+            default:
+                return value;
         }
-
-        merged.Clear();
-        foreach (var item in result) merged.Add(item);
-        return merged;
     }
 
-    private static void DeletePrimitives(JsonObject target, string field, JsonArray doomed)
-    {
-        if (!target.TryGetPropertyValue(field, out var current) || current is not JsonArray list) return;
-        if (list.Concat(doomed).Any(item => item is not JsonValue)) throw PatchErrors.BadRequest($"{DeleteFromPrimitiveList}{field}: the list does not hold primitives");
-        for (var i = list.Count - 1; i >= 0; i--)
-            if (doomed.Any(item => JsonEquality.Equal(item, list[i]))) list.RemoveAt(i);
-    }
-
-    private static void Retain(JsonObject target, JsonObject patch, JsonNode? retained)
-    {
-        var keep = AsArray(RetainKeys, retained).Select(item => item?.GetValueKind() == JsonValueKind.String ? item.GetValue<string>() : "").ToHashSet(StringComparer.Ordinal);
-        foreach (var (name, value) in patch)
-            if (!name.StartsWith('$') && value is not null && !keep.Contains(name))
-                throw PatchErrors.BadRequest($"{RetainKeys} list doesn't match patch: {name}");
-        foreach (var name in target.Select(field => field.Key).Where(name => !keep.Contains(name)).ToList()) target.Remove(name);
-    }
-
-    /// <summary>A copy of what a patch adds where the object has nothing yet: directives have nothing to act on and are dropped, and so are nulls.</summary>
-    private static JsonNode? WithoutDirectives(JsonNode? value, Schema? schema, string? except = null)
+    private static JsonNode WithoutNulls(JsonNode value)
     {
         switch (value)
         {
             case JsonObject fields:
-                if (except is null)
+                for (var i = fields.Count - 1; i >= 0; i--)
                 {
-                    switch (DirectiveOf(fields))
-                    {
-                        case "delete":
-                            return new JsonObject();
-                        case null or "merge" or "replace":
-                            break;
-                        case var unknown:
-                            throw BadDirective(unknown);
-                    }
+                    var (_, field) = fields.GetAt(i);
+                    if (field is null) fields.RemoveAt(i);
+                    else WithoutNulls(field);
                 }
 
-                var copy = new JsonObject();
-                foreach (var (name, field) in fields)
-                {
-                    if (name is Directive or RetainKeys || field is null) continue;
-                    if (field is JsonObject gone && DirectiveOf(gone) == "delete") continue;
-                    if (name.StartsWith(DeleteFromPrimitiveList, StringComparison.Ordinal) || name.StartsWith(SetElementOrder, StringComparison.Ordinal)) continue;
-                    copy[name] = WithoutDirectives(field, schema?.Field(name));
-                }
-
-                return copy;
+                break;
             case JsonArray items:
-                var list = new JsonArray();
                 foreach (var item in items)
-                {
-                    if (item is JsonObject marked && DirectiveOf(marked) is "delete" or "replace" && Merges(schema)) continue;
-                    list.Add(WithoutDirectives(item, schema?.Items));
-                }
-
-                return list;
-            default:
-                return value?.DeepClone();
+                    if (item is not null) WithoutNulls(item);
+                break;
         }
+
+        return value;
     }
 
-    private static bool Merges(Schema? schema) => schema is not null && schema.PatchStrategy.Contains("merge", StringComparison.Ordinal);
-
-    private static bool Replaces(Schema? schema) => schema is not null && schema.PatchStrategy.Contains("replace", StringComparison.Ordinal);
-
-    private static bool HasDirectives(JsonArray items) => items.Any(item => item is JsonObject fields && fields.ContainsKey(Directive));
-
-    private static string? DirectiveOf(JsonObject patch)
+    private static void Put(JsonObject original, string name, JsonObject value)
     {
-        if (!patch.TryGetPropertyValue(Directive, out var value)) return null;
-        return value is JsonValue text && text.TryGetValue<string>(out var directive) ? directive : throw BadDirective(value?.ToJsonString() ?? "null");
+        if (!ReferenceEquals(original[name], value)) original[name] = value;
     }
 
-    private static JsonNode KeyOf(JsonObject item, string key, string field) => KeyOrNull(item, key) ?? throw MissingKey(key, field);
+    private static List<string> Names(JsonObject patch, string prefix)
+    {
+        List<string>? names = null;
+        foreach (var (name, _) in patch)
+            if (name.StartsWith(prefix, StringComparison.Ordinal)) (names ??= []).Add(name);
+        return names ?? [];
+    }
 
-    private static JsonNode? KeyOrNull(JsonNode? item, string key) => item is JsonObject fields && fields.TryGetPropertyValue(key, out var value) ? value : null;
+    private static string Suffix(string name, string prefix) =>
+        name.Length > prefix.Length && name[prefix.Length] == '/' ? name[(prefix.Length + 1)..] : throw StrategicErrors.BadPrefix(prefix == SetElementOrder);
 
-    private static JsonArray AsArray(string name, JsonNode? value) => value as JsonArray ?? throw WrongType(name, "array", value);
+    private static JsonArray? Items(JsonObject fields, string name)
+    {
+        if (!fields.TryGetPropertyValue(name, out var value)) return null;
+        return value as JsonArray ?? throw StrategicErrors.BadArgument(value);
+    }
 
-    private static string Text(List<JsonNode> keys) => "[" + string.Join(" ", keys) + "]";
+    private static Schema Lookup(Schema? schema, string name)
+    {
+        if (schema is not { Properties.Count: > 0 }) throw StrategicErrors.NoStruct();
+        return schema.Properties.Find(name) ?? throw StrategicErrors.NoField(schema, name);
+    }
 
-    private static StatusException BadDirective(string directive) => PatchErrors.BadRequest($"unknown patch type found in the patch: {directive}");
+    private static Schema LookupList(Schema? schema, string name)
+    {
+        var field = Lookup(schema, name);
+        return field.Type == SchemaType.Array ? field : throw StrategicErrors.NoList();
+    }
 
-    private static StatusException MissingKey(string key, string field) => PatchErrors.BadRequest($"map: {field} does not contain declared merge key: {key}");
+    private static bool Merges(Schema schema) => Strategy(schema) == "merge";
 
-    private static StatusException WrongType(string name, string expected, JsonNode? actual) =>
-        PatchErrors.BadRequest($"unable to apply the patch: expected {expected} for field {name}, got {(actual switch { JsonObject => "map", JsonArray => "array", null => "null", _ => "a scalar" })}");
+    private static bool Replaces(Schema schema) => Strategy(schema) == "replace";
+
+    private static string Strategy(Schema schema) => schema.PatchStrategy.Replace("retainKeys", "", StringComparison.Ordinal).Trim(',');
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

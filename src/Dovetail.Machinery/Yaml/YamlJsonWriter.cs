@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Dovetail.Machinery.Yaml;
 
 /// <summary>Writes a tree as JSON: aliases expanded, merge keys laid under, keys unique.</summary>
-internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits)
+internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits, List<string>? duplicates)
 {
     private int nodes;
 
@@ -49,7 +49,13 @@ internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits)
             }
 
             var name = KeyText(key);
-            if (!seen.Add(name)) throw Error(key, $"key \"{name}\" already set in map");
+            if (!seen.Add(name))
+            {
+                if (duplicates is null) throw Error(key, $"key \"{name}\" already set in map");
+                duplicates.Add(string.Create(CultureInfo.InvariantCulture, $"line {key.Start.Line}: key \"{name}\" already set in map"));
+                own.RemoveAll(entry => entry.Key == name);
+            }
+
             own.Add(new(name, value));
         }
 

@@ -17,22 +17,26 @@ public sealed record YamlLimits(int MaxDepth = 256, int MaxNodes = 2_000_000)
 }
 
 /// <summary>YAML 1.1 as sigs.k8s.io/yaml reads it, into UTF-8 JSON: <c>yes/no/on/off</c> are booleans, <c>0o17</c>, <c>017</c> and <c>0b1</c> numbers, <c>&lt;&lt;</c> merges,
-/// keys of every scalar type become strings, and a key that occurs twice in one mapping is an error. JSON passes through as YAML.</summary>
+/// keys of every scalar type become strings, and a key that occurs twice in one mapping is an error unless somebody wants to hear of it. JSON passes through as YAML.</summary>
 public static class YamlToJson
 {
     /// <summary>Converts the first document; an empty text is <c>null</c>.</summary>
     /// <exception cref="YamlFormatException">Not YAML, or beyond the limits.</exception>
-    public static byte[] Convert(ReadOnlySpan<byte> yaml, YamlLimits? limits = null)
+    public static byte[] Convert(ReadOnlySpan<byte> yaml, YamlLimits? limits = null) => Convert(yaml, null, limits);
+
+    /// <summary>Converts the first document. Of keys that occur twice the last one counts, and <paramref name="duplicates"/> gets a line for each (<c>line 3: key "a" already set in map</c>); null: they are an error.</summary>
+    /// <exception cref="YamlFormatException">Not YAML, or beyond the limits.</exception>
+    public static byte[] Convert(ReadOnlySpan<byte> yaml, List<string>? duplicates, YamlLimits? limits = null)
     {
-        var documents = ConvertAll(yaml, limits, first: true);
+        var documents = ConvertAll(yaml, limits, first: true, duplicates);
         return documents.Count == 0 ? "null"u8.ToArray() : documents[0];
     }
 
     /// <summary>Converts every document of a stream; empty documents are left out.</summary>
     /// <exception cref="YamlFormatException">Not YAML, or beyond the limits.</exception>
-    public static IReadOnlyList<byte[]> ConvertAll(ReadOnlySpan<byte> yaml, YamlLimits? limits = null) => ConvertAll(yaml, limits, first: false);
+    public static IReadOnlyList<byte[]> ConvertAll(ReadOnlySpan<byte> yaml, YamlLimits? limits = null) => ConvertAll(yaml, limits, first: false, null);
 
-    private static List<byte[]> ConvertAll(ReadOnlySpan<byte> yaml, YamlLimits? limits, bool first)
+    private static List<byte[]> ConvertAll(ReadOnlySpan<byte> yaml, YamlLimits? limits, bool first, List<string>? duplicates)
     {
         var documents = new List<byte[]>();
         try
@@ -44,7 +48,7 @@ public static class YamlToJson
             {
                 var root = new YamlTreeBuilder(limits ?? YamlLimits.Default).ReadDocument(parser);
                 if (root is YamlScalar { IsEmptyDocument: true }) continue;
-                documents.Add(Write(root, limits ?? YamlLimits.Default));
+                documents.Add(Write(root, limits ?? YamlLimits.Default, duplicates));
                 if (first) break;
             }
         }
@@ -60,11 +64,11 @@ public static class YamlToJson
         return documents;
     }
 
-    private static byte[] Write(YamlNode root, YamlLimits limits)
+    private static byte[] Write(YamlNode root, YamlLimits limits, List<string>? duplicates)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = limits.MaxDepth + 1 }))
-            new YamlJsonWriter(writer, limits).Write(root, 0);
+            new YamlJsonWriter(writer, limits, duplicates).Write(root, 0);
         return buffer.WrittenSpan.ToArray();
     }
 }

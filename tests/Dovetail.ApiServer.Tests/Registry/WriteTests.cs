@@ -76,8 +76,8 @@ public sealed class WriteTests
         var result = Done(api.Registry.CreateAsync(ConfigMaps(), Utf8(Json), new(), default));
 
         refusal.Code.ShouldBe(400);
-        refusal.Message.ShouldBe("ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: duplicate field \"data\", unknown field \"dat\"");
-        result.Warnings.ShouldBe(["duplicate field \"data\"", "unknown field \"dat\""]);
+        refusal.Message.ShouldBe("ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: unknown field \"dat\", duplicate field \"data\"");
+        result.Warnings.ShouldBe(["unknown field \"dat\"", "duplicate field \"data\""]);
         ((string?)Tree(result.Object)["data"]!["k"]).ShouldBe("2");
     }
 

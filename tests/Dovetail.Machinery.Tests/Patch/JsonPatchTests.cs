@@ -25,20 +25,29 @@ public sealed class JsonPatchTests
         Apply(document, patch).ShouldBeJson(expected);
 
     [Theory]
-    [InlineData("""[{"op":"test","path":"/a","value":2}]""", "testing value /a failed: test failed")]
-    [InlineData("""[{"op":"test","path":"/nothing","value":2}]""", "testing path /nothing failed: missing value")]
-    [InlineData("""[{"op":"remove","path":"/nothing"}]""", "remove operation does not apply: doc is missing path: \"/nothing\": missing value")]
-    [InlineData("""[{"op":"replace","path":"/nothing","value":1}]""", "replace operation does not apply: doc is missing path: /nothing: missing value")]
-    [InlineData("""[{"op":"add","path":"/x/y","value":1}]""", "add operation does not apply: doc is missing path: \"/x/y\": missing value")]
-    [InlineData("""[{"op":"add","path":"/l/7","value":1}]""", "add operation does not apply: doc is missing path: \"/l/7\": Unable to access invalid index: 7: invalid index referenced")]
-    [InlineData("""[{"op":"frob","path":"/a"}]""", "Unexpected kind: frob")]
-    [InlineData("""[{"op":"add","path":"a","value":1}]""", "add operation failed to decode path: missing or malformed JSON pointer")]
-    [InlineData("""[{"op":"move","from":"/o","path":"/o/inside"}]""", "error in move for path: '/o/inside': cannot move a value into itself")]
-    public void A_patch_that_does_not_apply_is_unprocessable(string patch, string message)
+    [InlineData("""[{"op":"test","path":"/a","value":2}]""")]
+    [InlineData("""[{"op":"test","path":"/nothing","value":2}]""")]
+    [InlineData("""[{"op":"remove","path":"/nothing"}]""")]
+    [InlineData("""[{"op":"replace","path":"/x/y","value":1}]""")]
+    [InlineData("""[{"op":"add","path":"/x/y","value":1}]""")]
+    [InlineData("""[{"op":"add","path":"/l/7","value":1}]""")]
+    [InlineData("""[{"op":"add","path":"","value":{}}]""")]
+    [InlineData("""[{"op":"frob","path":"/a"}]""")]
+    [InlineData("""[{"op":"add","path":"a","value":1}]""")]
+    [InlineData("""[{"op":"move","from":"/o","path":"/o/inside"}]""")]
+    public void A_patch_that_does_not_apply_is_unprocessable(string patch)
     {
         var refusal = Should.Throw<StatusException>(() => Apply("""{"a":1,"l":[],"o":{}}""", patch)).Status;
-        (refusal.Code, refusal.Reason, refusal.Message).ShouldBe((422, "Invalid", message));
+        (refusal.Code, refusal.Reason, refusal.Message).ShouldBe((422, "Invalid", "the server rejected our request due to an error in our request"));
     }
+
+    [Fact]
+    public void Replacing_a_field_that_is_absent_adds_it() => Apply("{}", """[{"op":"replace","path":"/a","value":1}]""").ShouldBeJson("""{"a":1}""");
+
+    [Fact]
+    public void Fields_that_no_operation_has_and_doubled_ones_are_named() =>
+        Patches.Read(PatchType.Json, """[{"op":"add","path":"/a","path":"/b","value":1,"foo":2}]"""u8, null).Findings
+            .ShouldBe(["json patch duplicate field \"[0].path\"", "json patch unknown field \"[0].foo\""]);
 
     [Theory]
     [InlineData("""{"op":"add"}""")]
@@ -60,20 +69,19 @@ public sealed class JsonPatchTests
     public void The_object_that_a_failing_patch_was_applied_to_stays_as_it_was()
     {
         var current = (JsonObject)JsonNode.Parse("""{"a":{"b":1}}""")!;
-        Should.Throw<StatusException>(() => Patches.Apply(PatchType.Json, current, """[{"op":"remove","path":"/a/b"},{"op":"test","path":"/a","value":1}]"""u8, null));
+        Should.Throw<StatusException>(() => Patches.Read(PatchType.Json, """[{"op":"remove","path":"/a/b"},{"op":"test","path":"/a","value":1}]"""u8, null).Apply(current));
         current.ShouldBeJson("""{"a":{"b":1}}""");
     }
 
     [Fact]
     public void Custom_resources_refuse_strategic_merge_with_415_and_name_what_they_take()
     {
-        var refusal = Should.Throw<StatusException>(() => Patches.Apply(PatchType.StrategicMerge, [], "{}"u8, null)).Status;
+        var refusal = Should.Throw<StatusException>(() => Patches.Read(PatchType.StrategicMerge, "{}"u8, null)).Status;
         refusal.Code.ShouldBe(415);
         refusal.Reason.ShouldBe("UnsupportedMediaType");
         refusal.Message.ShouldBe("the body of the request was in an unknown format - accepted media types include: "
             + "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
     }
 
-    private static JsonObject Apply(string document, string patch) =>
-        Patches.Apply(PatchType.Json, (JsonObject)JsonNode.Parse(document)!, Encoding.UTF8.GetBytes(patch), null);
+    private static JsonNode? Apply(string document, string patch) => Patches.Read(PatchType.Json, Encoding.UTF8.GetBytes(patch), null).Apply(JsonAssertions.Json(document));
 }
