@@ -10,9 +10,9 @@ namespace Dovetail.ApiServer.Registry;
 internal sealed class ObjectFilter
 {
     private readonly LabelFilter labels;
-    private readonly ImmutableArray<(string[] Path, string Value, bool Negated)> fields;
+    private readonly ImmutableArray<(SelectableField Field, string Value, bool Negated)> fields;
 
-    private ObjectFilter(string? ns, string? name, LabelFilter labels, ImmutableArray<(string[] Path, string Value, bool Negated)> fields) =>
+    private ObjectFilter(string? ns, string? name, LabelFilter labels, ImmutableArray<(SelectableField Field, string Value, bool Negated)> fields) =>
         (Namespace, Name, this.labels, this.fields) = (ns, name, labels, fields);
 
     /// <summary>Null: every namespace.</summary>
@@ -41,25 +41,14 @@ internal sealed class ObjectFilter
 
         string? ns = resource.Namespaced && target.Namespace.Length > 0 ? target.Namespace : null;
         string? name = target.Name.Length > 0 ? target.Name : null;
-        var fields = ImmutableArray.CreateBuilder<(string[] Path, string Value, bool Negated)>();
+        var fields = ImmutableArray.CreateBuilder<(SelectableField Field, string Value, bool Negated)>();
         foreach (var term in selector.Requirements)
         {
-            switch (term.Field)
-            {
-                case "metadata.name" when !term.Negated && name is null:
-                    name = term.Value;
-                    continue;
-                case "metadata.namespace" when !term.Negated && ns is null:
-                    ns = term.Value;
-                    continue;
-                case "metadata.name" or "metadata.namespace":
-                    break;
-                default:
-                    if (!resource.SelectableFields.Contains(term.Field)) throw Refusals.BadRequest($"field label not supported: {term.Field}");
-                    break;
-            }
-
-            fields.Add((term.Field.Split('.'), term.Value, term.Negated));
+            var field = FieldSelectors.Find(resource, term.Field);
+            // A name or namespace that must be narrows what is read at all.
+            if (term.Field == "metadata.name" && !term.Negated && name is null) name = term.Value;
+            else if (term.Field == "metadata.namespace" && !term.Negated && ns is null) ns = term.Value;
+            else fields.Add((field, term.Value, term.Negated));
         }
 
         return new(ns, name, new LabelFilter(labels), fields.ToImmutable());
@@ -69,9 +58,9 @@ internal sealed class ObjectFilter
     {
         if (Namespace is not null && stored.Key.Namespace != Namespace) return false;
         if (Name is not null && stored.Key.Name != Name) return false;
-        foreach (var (path, value, negated) in fields)
+        foreach (var (field, value, negated) in fields)
         {
-            if ((StoredJson.Text(stored.Bytes, path) == value) == negated) return false;
+            if ((field.Of(stored.Bytes) == value) == negated) return false;
         }
 
         return labels.Matches(stored.Bytes);

@@ -63,7 +63,7 @@ public sealed class ListAndWatchTests
 
     [Fact]
     public void A_field_that_cannot_be_selected_by_is_refused_by_name() =>
-        Refused(() => api.List(ConfigMaps(), new ListOptions { FieldSelector = "data.k=v" })).Message.ShouldBe("field label not supported: data.k");
+        Refused(() => api.List(ConfigMaps(), new ListOptions { FieldSelector = "data.k=v" })).Message.ShouldBe("\"data.k\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
 
     [Fact]
     public void A_revision_of_the_future_is_refused() =>
