@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Registry;
 
@@ -43,6 +45,9 @@ internal sealed record DiscoveredResource(
 {
     /// <summary>Built-in resources leave group and version of their own kind empty in aggregated discovery, as upstream does; clients then take those of the list.</summary>
     public bool BuiltIn { get; init; }
+
+    /// <summary>Changes when objects are stored in another version, so that a storage migrator knows; "" for what is not stored.</summary>
+    public string StorageVersionHash { get; init; } = "";
 }
 
 /// <summary>One group version with its resources; subresources follow their resource, as <c>pods/status</c>.</summary>
@@ -55,7 +60,11 @@ internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArr
         var resources = ImmutableArray.CreateBuilder<DiscoveredResource>();
         foreach (var r in served)
         {
-            resources.Add(new(r.Plural, r.Singular, r.Namespaced, "", "", r.Kind, [.. r.Verbs.Order(StringComparer.Ordinal)], r.ShortNames, r.Categories) { BuiltIn = !r.Custom });
+            resources.Add(new(r.Plural, r.Singular, r.Namespaced, "", "", r.Kind, [.. r.Verbs.Order(StringComparer.Ordinal)], r.ShortNames, r.Categories)
+            {
+                BuiltIn = !r.Custom,
+                StorageVersionHash = r.Verbs.Contains("list") && r.Verbs.Contains("create") ? HashOfStorageVersion(r) : "",
+            });
             foreach (var s in r.Subresources.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
             {
                 var foreign = s.Group.Length > 0 && (s.Group != r.Group || s.Version != r.Version);
@@ -145,7 +154,15 @@ internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArr
         line["verbs"] = Strings(resource.Verbs);
         if (resource.ShortNames.Length > 0) line["shortNames"] = Strings(resource.ShortNames);
         if (resource.Categories.Length > 0) line["categories"] = Strings(resource.Categories);
+        if (resource.StorageVersionHash.Length > 0) line["storageVersionHash"] = resource.StorageVersionHash;
         return line;
+    }
+
+    /// <summary>Eight bytes of SHA-256 of group, version and kind in base64, as upstream's <c>discovery.StorageVersionHash</c>. Both events share core's objects.</summary>
+    private static string HashOfStorageVersion(ServedResource resource)
+    {
+        var stored = resource.StoreName == "events" ? $"/v1/{resource.Kind}" : $"{resource.Group}/{resource.StorageVersion}/{resource.Kind}";
+        return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(stored)).AsSpan(0, 8));
     }
 
     private static JsonArray Strings(ImmutableArray<string> values) => new([.. values.Select(v => JsonValue.Create(v))]);

@@ -41,7 +41,10 @@ internal sealed class DiscoveryDocuments
 
     public static DiscoveryDocuments Build(ResourceCatalog catalog, ImmutableArray<AggregatedApi> aggregated, string address)
     {
-        var groups = catalog.Resources.GroupBy(r => r.Group).Select(DiscoveredGroup.Of).Concat(aggregated.Select(DiscoveredGroup.Of)).ToArray();
+        // Kubernetes' own groups have an order of their own; those that are added have one priority, and their names decide (kube-aggregator's order of APIServices).
+        var builtIn = catalog.Resources.Where(r => !r.Custom).GroupBy(r => r.Group).Select(DiscoveredGroup.Of);
+        var added = catalog.Resources.Where(r => r.Custom).GroupBy(r => r.Group).Select(DiscoveredGroup.Of).Concat(aggregated.Select(DiscoveredGroup.Of));
+        var groups = builtIn.Concat(added.OrderBy(g => g.Name, StringComparer.Ordinal)).ToArray();
         var named = groups.Where(g => g.Name.Length > 0).ToArray();
         var documents = new Dictionary<string, DiscoveryDocument>
         {

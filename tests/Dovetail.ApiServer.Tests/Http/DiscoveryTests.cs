@@ -43,6 +43,23 @@ public sealed class DiscoveryTests(ServerFixture server) : IClassFixture<ServerF
         }
     }
 
+    /// <summary>Values of a Kubernetes 1.36 API server: what is stored in another version or another group than it is served in has the hash of where it is stored.</summary>
+    [Theory]
+    [InlineData("/api/v1", "configmaps", "qFsyl6wFWjQ=")]
+    [InlineData("/api/v1", "events", "r2yiGXH7wu8=")]
+    [InlineData("/apis/events.k8s.io/v1", "events", "r2yiGXH7wu8=")]
+    [InlineData("/apis/autoscaling/v1", "horizontalpodautoscalers", "qwQve8ut294=")]
+    [InlineData("/apis/autoscaling/v2", "horizontalpodautoscalers", "qwQve8ut294=")]
+    [InlineData("/api/v1", "bindings", null)]
+    [InlineData("/api/v1", "pods/status", null)]
+    public async Task A_storage_version_hash_tells_how_a_resource_is_stored(string path, string resource, string? hash)
+    {
+        var (_, list) = await server.GetAsync(path);
+
+        var line = list["resources"]!.AsArray().Single(r => (string?)r!["name"] == resource)!;
+        ((string?)line["storageVersionHash"]).ShouldBe(hash);
+    }
+
     /// <summary>Without the group that the fixture adds.</summary>
     private static JsonObject Own(JsonObject served)
     {
