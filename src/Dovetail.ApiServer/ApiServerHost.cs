@@ -71,11 +71,11 @@ public sealed class ApiServerHost : IAsyncDisposable
         {
             Store = store,
             Time = time,
-            Authorizer = options.Authorizer,
             Admission = [.. BuiltInAdmission.Plugins(store), .. admission],
             Randomness = options.Randomness,
             TrustedCelRules = bundle.Names,
         });
+        await registry.BootstrapAsync(ct);
         await bundle.EnsureAsync(registry, ct);
         await SystemObjects.EnsureAsync(registry, authority.CertificatePem, ct);
         foreach (var one in options.PlatformObjects) await one.CreateIfMissingAsync(registry, ct);
@@ -85,13 +85,13 @@ public sealed class ApiServerHost : IAsyncDisposable
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
         var front = new FrontDoor(
-            new RequestIdentity(new Authenticator(authority.Certificate, tokens, time), new Impersonation(options.Authorizer)),
-            options.Authorizer,
+            new RequestIdentity(new Authenticator(authority.Certificate, tokens, time), new Impersonation(registry.Authorizer)),
+            registry.Authorizer,
             gate,
             new Endpoints(
                 new PublicEndpoints(store, gate, options.HealthChecks),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
-                new AggregatedEndpoint(apis, options.Authorizer),
+                new AggregatedEndpoint(apis, registry.Authorizer),
                 new ResourceEndpoint(registry, new WatchStreamer(registry), options.Randomness, time)),
             options.Randomness,
             loggers.CreateLogger<FrontDoor>(),

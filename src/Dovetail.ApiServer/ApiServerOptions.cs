@@ -3,7 +3,6 @@ using System.Net;
 using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
-using Dovetail.ApiServer.Security;
 
 namespace Dovetail.ApiServer;
 
@@ -21,8 +20,6 @@ public sealed record ApiServerOptions
 
     /// <summary>Static bearer tokens in upstream's CSV format; null for none.</summary>
     public string? TokenFile { get; init; }
-
-    public IAuthorizer Authorizer { get; init; } = new FixedAuthorizer();
 
     public Randomness Randomness { get; init; } = Randomness.System;
 

@@ -89,6 +89,9 @@ public interface IStoreSnapshot
 
     /// <summary>Number of objects that <see cref="List"/> would give without a start.</summary>
     int Count(string resource, string? ns = null);
+
+    /// <summary>Stands for all objects of one resource: two views that give the same reference hold the same objects of it. What is derived from a resource knows by it when to be made anew.</summary>
+    object ContentOf(string resource);
 }
 
 /// <summary>A revisioned store of bytes: one total order of writes, durable before it is acknowledged, current state in memory, history on disk.</summary>

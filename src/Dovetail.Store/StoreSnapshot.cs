@@ -25,6 +25,8 @@ internal sealed class StoreSnapshot : IStoreSnapshot
 
     public int Count(string resource, string? ns = null) => ns is null ? Of(resource).Count : Of(resource).CountIn(ns);
 
+    public object ContentOf(string resource) => Of(resource);
+
     public StoreSnapshot With(StoredObject o) => new(o.Revision, _resources.SetItem(o.Key.Resource, Of(o.Key.Resource).With(o)));
 
     public StoreSnapshot Without(ObjectKey key, long revision)

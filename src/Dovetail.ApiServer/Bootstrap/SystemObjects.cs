@@ -1,21 +1,17 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
 
 namespace Dovetail.ApiServer.Bootstrap;
 
-/// <summary>What is there before the first request is answered, as kube-apiserver makes it: its namespaces, the two system priority classes, and the certificate authority that clients of
+/// <summary>What is there before the first request is answered, as kube-apiserver makes it, besides namespaces and roles (<see cref="Rbac.BootstrapReconciler"/>): the two system priority classes, and the certificate authority that clients of
 /// extension API servers look up.</summary>
 internal static class SystemObjects
 {
-    private static readonly ImmutableArray<string> Namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
-
     /// <param name="api">The registry.</param>
     /// <param name="clientAuthority">The certificate, as PEM, that client certificates are checked against.</param>
     /// <param name="ct">Ends it.</param>
     public static async Task EnsureAsync(IObjectApi api, string clientAuthority, CancellationToken ct)
     {
-        foreach (var name in Namespaces) await new SystemObject("", "v1", "namespaces", Named(name)).CreateIfMissingAsync(api, ct);
         await PriorityClass("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node.").RepairAsync(api, ct);
         await PriorityClass("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.").RepairAsync(api, ct);
         await Authentication(clientAuthority).RepairAsync(api, ct);

@@ -23,7 +23,7 @@ internal sealed class AggregatedEndpoint(ImmutableArray<AggregatedApi> apis, IAu
             Namespace = path.Namespace,
             Name = path.Name,
         };
-        if (authorizer.Refuse(request) is { } reason) throw AccessRefusal.Of(request, reason);
+        authorizer.Require(request);
         context.Features.Set(user);
         await api.Handler(context);
         return true;

@@ -59,7 +59,7 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
 
         var verb = context.Request.Method.ToLowerInvariant();
         var access = new AccessRequest { User = user, Verb = verb, Path = path };
-        if (authorizer.Refuse(access) is { } reason) throw AccessRefusal.Of(access, reason);
+        authorizer.Require(access);
         if (await endpoints.Public.TryHandleAsync(context, path)) return;
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)) throw Refusals.MethodNotAllowed();
         if (!await endpoints.Discovery.TryHandleAsync(context, path)) throw Refusals.UnknownResource();

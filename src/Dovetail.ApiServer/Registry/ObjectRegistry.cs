@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Crds;
+using Dovetail.ApiServer.Rbac;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.ApiServer.Security;
+using Dovetail.ApiServer.Security.Nodes;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
@@ -18,8 +20,6 @@ public sealed record ObjectRegistryOptions
 
     public required TimeProvider Time { get; init; }
 
-    public IAuthorizer Authorizer { get; init; } = new FixedAuthorizer();
-
     public ImmutableArray<IAdmissionPlugin> Admission { get; init; } = [];
 
     public Randomness Randomness { get; init; } = Randomness.System;
@@ -32,7 +32,6 @@ public sealed record ObjectRegistryOptions
 public sealed class ObjectRegistry : IObjectApi
 {
     private readonly IRevisionStore store;
-    private readonly IAuthorizer authorizer;
     private readonly ObjectReader reader;
     private readonly ObjectWatcher watcher;
     private readonly ObjectWriter writer;
@@ -46,9 +45,9 @@ public sealed class ObjectRegistry : IObjectApi
     public ObjectRegistry(ObjectRegistryOptions options)
     {
         store = options.Store;
-        authorizer = options.Authorizer;
+        Authorizer = new PlatformAuthorizer(store);
         var bytes = new ObjectBytesReader();
-        var admission = new AdmissionChain(options.Admission);
+        var admission = new AdmissionChain([new NodeRestriction(store), .. options.Admission, new EscalationGuard(store, Authorizer)]);
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
         reader = new(store, bytes);
         watcher = new(store, bytes, options.Time);
@@ -57,11 +56,17 @@ public sealed class ObjectRegistry : IObjectApi
         deleter = new(store, bytes, admission, options.Time);
         subresources = new(store, writer, deleter, admission, options.Time);
         scale = new(reader, writer);
-        reviews = new(authorizer);
+        reviews = new(Authorizer, options.Time);
     }
+
+    /// <summary>Who may do what, by the roles and bindings that the store holds at that moment.</summary>
+    public IAuthorizer Authorizer { get; }
 
     /// <summary>What is served now.</summary>
     public ResourceCatalog Catalog => crds.Current;
+
+    /// <summary>Makes what exists from the start: Kubernetes' own namespaces, roles and bindings. Run twice it writes nothing.</summary>
+    public Task BootstrapAsync(CancellationToken ct) => new BootstrapReconciler(this, store).EnsureAsync(ct);
 
     public ValueTask<ObjectBytes> GetAsync(ObjectTarget target, string resourceVersion, CancellationToken ct)
     {
@@ -71,11 +76,11 @@ public sealed class ObjectRegistry : IObjectApi
     }
 
     public ValueTask<ObjectListing> ListAsync(ObjectTarget target, ListOptions options, CancellationToken ct) =>
-        reader.ListAsync(Admit(target, "list"), target, options, ct);
+        reader.ListAsync(Admit(target, "list", options.FieldSelector), target, options, ct);
 
     public async IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
-        var resource = Admit(target, "watch");
+        var resource = Admit(target, "watch", options.FieldSelector);
         await foreach (var change in watcher.WatchAsync(resource, target, options, ct)) yield return change;
     }
 
@@ -166,9 +171,9 @@ public sealed class ObjectRegistry : IObjectApi
     }
 
     /// <summary>Whether the user may, then whether there is such a thing: who may not is not told what exists.</summary>
-    private ServedResource Admit(ObjectTarget target, string verb)
+    private ServedResource Admit(ObjectTarget target, string verb, string fieldSelector = "")
     {
-        Authorise(target, verb);
+        Authorise(target, verb, fieldSelector);
         var resource = Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
         if (target.Subresource.Length > 0 && (!resource.Subresources.TryGetValue(target.Subresource, out var subresource) || subresource.Connects))
             throw Refusals.UnservedSubresource(target.Group, target.Resource, target.Subresource);
@@ -180,20 +185,7 @@ public sealed class ObjectRegistry : IObjectApi
         return resource;
     }
 
-    private void Authorise(ObjectTarget target, string verb)
-    {
-        var request = new AccessRequest
-        {
-            User = target.User,
-            Verb = verb,
-            Group = target.Group,
-            Resource = target.Resource,
-            Subresource = target.Subresource,
-            Namespace = target.Namespace,
-            Name = target.Name,
-        };
-        if (authorizer.Refuse(request) is { } reason) throw AccessRefusal.Of(request, reason);
-    }
+    private void Authorise(ObjectTarget target, string verb, string fieldSelector = "") => Authorizer.Require(AccessRequests.Of(target, verb, fieldSelector));
 
     private bool Exists(WriteContext write) => store.Current.Find(ObjectReader.KeyOf(write.Resource, write.Target)) is not null;
 

@@ -10,6 +10,25 @@ public sealed record UserInfo(string Name, ImmutableArray<string> Groups)
 
     public string Uid { get; init; } = "";
 
+    /// <summary>What the authenticator knows beyond that; keys are in lower case (<c>authentication.kubernetes.io/pod-name</c>).</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Extra { get; init; } = NoExtra;
+
+    /// <summary>Whether the user may do everything, always.</summary>
+    public bool IsMaster
+    {
+        get
+        {
+            foreach (var group in Groups)
+            {
+                if (group == MastersGroup) return true;
+            }
+
+            return false;
+        }
+    }
+
+    public static ImmutableSortedDictionary<string, ImmutableArray<string>> NoExtra { get; } = ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+
     /// <summary>The platform's own components running inside the server process.</summary>
     public static UserInfo Component(string name) => new($"system:dovetail:{name}", [MastersGroup, "system:authenticated"]);
 }

@@ -33,10 +33,10 @@ internal static class FirstStart
             Store = store, Time = new StoppedClock(), Randomness = Randomness.Seeded(new Random(0)), TrustedCelRules = crds.Names,
         });
         // Nothing here waits: the memory store ends every write on the caller's thread.
+        Ended(registry.BootstrapAsync(CancellationToken.None));
         Ended(crds.EnsureAsync(registry, CancellationToken.None));
         var api = new EmbeddedKubeApi(registry, UserInfo.Component("first-start"), new ParsedRevisions());
-        foreach (var name in new[] { Namespace, "kube-node-lease" })
-            Ended(api.CreateAsync(BuiltInTypes.Namespaces, new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, CancellationToken.None));
+        Ended(api.CreateAsync(BuiltInTypes.Namespaces, new V1Namespace { Metadata = new V1ObjectMeta { Name = Namespace } }, CancellationToken.None));
         return (store, crds);
     }
 
