@@ -28,6 +28,8 @@ namespace Dovetail.ApiServer;
 /// <summary>The API server in this process: a registry over a store, served over TLS. Disposing of it drains requests and ends watches.</summary>
 public sealed class ApiServerHost : IAsyncDisposable
 {
+    private const int MaxHeaderBytes = 256 * 1024;
+
     private readonly WebApplication app;
     private readonly CancellationTokenSource stopping;
     private readonly Task background;
@@ -140,6 +142,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // RequestBody bounds it, with the API's own answer
+            // Selectors and continue tokens make long queries; upstream takes a megabyte of headers.
+            kestrel.Limits.MaxRequestLineSize = MaxHeaderBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(30);
             kestrel.Limits.Http2.MaxStreamsPerConnection = 250;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);

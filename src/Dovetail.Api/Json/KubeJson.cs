@@ -20,6 +20,7 @@ public static class KubeJson
         var options = new JsonSerializerOptions
         {
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            MaxDepth = 512, // objects of kinds that keep unknown fields nest as deep as the API server allows; who watches them must not stumble
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = context.WithAddedModifier(UseMicroTime),

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Schemas;
 using Dovetail.Machinery.Yaml;
 using Microsoft.AspNetCore.Http;
 
@@ -108,7 +109,7 @@ internal static class ResponseWriter
         using var stream = new MemoryStream(body.Length * 2);
         using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            var node = JsonNode.Parse(body.Span);
+            var node = JsonNode.Parse(body.Span, documentOptions: new JsonDocumentOptions { MaxDepth = JsonObjectReader.StoredDepth });
             if (node is null) writer.WriteNullValue();
             else node.WriteTo(writer);
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn;
@@ -165,14 +166,14 @@ public sealed class FieldManager
         JsonObject? configuration;
         try
         {
-            configuration = JsonNode.Parse(text) as JsonObject;
+            configuration = JsonObjectReader.Read(Encoding.UTF8.GetBytes(text)).Root as JsonObject;
         }
         catch (JsonException)
         {
             return conflicts;
         }
 
-        if (configuration is null || (string?)configuration["apiVersion"] != apiVersion) return conflicts;
+        if (configuration?["apiVersion"] is not JsonValue version || !version.TryGetValue(out string? given) || given != apiVersion) return conflicts;
         var comparison = TypedComparison.Between(root, configuration, live);
         var allowed = TypedObject.ToFieldSet(root, configuration).Difference(comparison.Modified.Union(comparison.Removed));
         return [.. conflicts.Select(conflict => (conflict.Owner, Fields: conflict.Fields.Difference(allowed))).Where(conflict => !conflict.Fields.IsEmpty)];

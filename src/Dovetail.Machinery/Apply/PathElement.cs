@@ -87,7 +87,7 @@ internal static class PathElement
     {
         try
         {
-            return JsonNode.Parse(element[2..]);
+            return JsonObjectReader.Read(Encoding.UTF8.GetBytes(element[2..])).Root;
         }
         catch (JsonException e)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.JsonPath;
 
@@ -8,6 +9,11 @@ namespace Dovetail.Machinery.JsonPath;
 /// <c>[*]</c>, <c>.*</c>, <c>..name</c>, <c>[?(@.type=='Ready')]</c>. What is missing is no error: it yields nothing. Braces around the path are allowed.</summary>
 public sealed class JsonPathExpression
 {
+    /// <summary>Recursive steps multiply what they find; beyond this there is no column to show.</summary>
+    private const int MaxResults = 100_000;
+
+    private static readonly JsonDocumentOptions Stored = new() { MaxDepth = JsonObjectReader.StoredDepth };
+
     private readonly ImmutableArray<JsonPathStep> steps;
 
     private JsonPathExpression(string text, ImmutableArray<JsonPathStep> steps)
@@ -51,14 +57,14 @@ public sealed class JsonPathExpression
     /// <summary>Evaluates on a tree; results are copies.</summary>
     public IReadOnlyList<JsonNode?> Select(JsonNode? root)
     {
-        using var document = JsonDocument.Parse(root?.ToJsonString() ?? "null");
+        using var document = JsonDocument.Parse(root?.ToJsonString() ?? "null", Stored);
         return [.. Select(document.RootElement).Select(Node)];
     }
 
     /// <summary>Evaluates on UTF-8 JSON; each result is its text as <see cref="Print"/> gives it.</summary>
     public IReadOnlyList<string> Select(ReadOnlyMemory<byte> json)
     {
-        using var document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(json, Stored);
         return [.. Select(document.RootElement).Select(Print)];
     }
 
@@ -78,7 +84,12 @@ public sealed class JsonPathExpression
         foreach (var step in steps)
         {
             var next = new List<JsonElement>();
-            foreach (var element in current) step.Select(element, next);
+            foreach (var element in current)
+            {
+                step.Select(element, next);
+                if (next.Count > MaxResults) return [];
+            }
+
             if (next.Count == 0) return next;
             current = next;
         }
@@ -86,5 +97,5 @@ public sealed class JsonPathExpression
         return current;
     }
 
-    private static JsonNode? Node(JsonElement element) => JsonNode.Parse(element.GetRawText());
+    private static JsonNode? Node(JsonElement element) => JsonNode.Parse(element.GetRawText(), documentOptions: Stored);
 }

@@ -103,7 +103,7 @@ internal static class WellKnownTypes
             return null;
         try
         {
-            return JsonNode.Parse(raw);
+            return JsonObjectReader.Read(raw).Root;
         }
         catch (JsonException e)
         {

@@ -17,6 +17,9 @@ public sealed class FieldPath
 
     public void Pop() => depth--;
 
+    /// <summary>Whether the path begins with these two fields.</summary>
+    public bool StartsWith(string first, string second) => depth >= 2 && segments[0].Name == first && segments[1].Name == second;
+
     public override string ToString()
     {
         var text = new StringBuilder();

@@ -11,10 +11,16 @@ public sealed record ReadJson(JsonNode? Root, IReadOnlyList<string> DuplicateFie
 /// Numbers become Int64 where they are integers that fit, Double otherwise, as upstream's unstructured objects have them.</summary>
 public static class JsonObjectReader
 {
-    /// <summary>Deeper objects are refused: the walks over them are recursive.</summary>
+    /// <summary>Deeper objects are refused: the walks over them are recursive. managedFields name an object's fields from <see cref="OwnershipDepth"/> levels down, so they may nest as much deeper.</summary>
     public const int MaxDepth = 256;
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
+    /// <summary>What reads objects that are stored, or their representations, must allow: an object in a list of partial objects or a table's rows.</summary>
+    public const int StoredDepth = MaxDepth + OwnershipDepth + 8;
+
+    /// <summary><c>metadata.managedFields[0].fieldsV1</c></summary>
+    private const int OwnershipDepth = 4;
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth + OwnershipDepth };
 
     /// <exception cref="JsonException">The text is not one JSON value, or is nested too deeply.</exception>
     public static ReadJson Read(ReadOnlySpan<byte> utf8)
@@ -41,6 +47,7 @@ public static class JsonObjectReader
 
     private static JsonObject Object(ref Utf8JsonReader reader, FieldPath path, ref List<string>? duplicates)
     {
+        RequireShallow(ref reader, path);
         var obj = new JsonObject();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -60,6 +67,7 @@ public static class JsonObjectReader
 
     private static JsonArray Array(ref Utf8JsonReader reader, FieldPath path, ref List<string>? duplicates)
     {
+        RequireShallow(ref reader, path);
         var array = new JsonArray();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
@@ -68,6 +76,11 @@ public static class JsonObjectReader
             path.Pop();
         }
         return array;
+    }
+
+    private static void RequireShallow(ref Utf8JsonReader reader, FieldPath path)
+    {
+        if (reader.CurrentDepth >= MaxDepth && !path.StartsWith("metadata", "managedFields")) throw new JsonException($"exceeded max depth of {MaxDepth}");
     }
 
     private static JsonValue Number(ref Utf8JsonReader reader)

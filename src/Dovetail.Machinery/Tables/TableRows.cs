@@ -41,7 +41,7 @@ public sealed class TableRows : IDisposable
     /// <summary>The row of one object, given as JSON.</summary>
     public void Add(ReadOnlyMemory<byte> item)
     {
-        using var document = JsonDocument.Parse(item);
+        using var document = JsonDocument.Parse(item, TableWriter.Stored);
         json.WriteStartObject();
         json.WriteStartArray("cells"u8);
         table.Fill(new TableRow(document.RootElement, now), cells);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -14,6 +15,8 @@ public readonly record struct ListMetadata(string ResourceVersion, string Contin
 public static class TableWriter
 {
     internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    internal static readonly JsonDocumentOptions Stored = new() { MaxDepth = JsonObjectReader.StoredDepth };
 
     /// <summary>A table of <paramref name="items"/>, each a whole object as UTF-8 JSON. For a watch event pass the one object, and its revision; upstream leaves the column definitions out of all
     /// but the first event: <paramref name="withColumns"/>.</summary>
@@ -31,7 +34,7 @@ public static class TableWriter
     public static void WritePartialObjectMetadata(IBufferWriter<byte> output, ReadOnlyMemory<byte> item)
     {
         using var json = new Utf8JsonWriter(output, Options);
-        using var document = JsonDocument.Parse(item);
+        using var document = JsonDocument.Parse(item, Stored);
         WritePartial(json, document.RootElement, "meta.k8s.io/v1");
     }
 
@@ -45,7 +48,7 @@ public static class TableWriter
         json.WriteStartArray("items"u8);
         foreach (var item in items)
         {
-            using var document = JsonDocument.Parse(item);
+            using var document = JsonDocument.Parse(item, Stored);
             WritePartial(json, document.RootElement, "meta.k8s.io/v1");
         }
 

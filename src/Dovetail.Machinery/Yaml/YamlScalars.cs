@@ -20,6 +20,9 @@ internal readonly record struct YamlValue(YamlScalarKind Kind, bool Boolean = fa
 /// <summary>The types of plain scalars in YAML 1.1, as sigs.k8s.io/yaml resolves them.</summary>
 internal static class YamlScalars
 {
+    /// <summary>Of a number of 64 bits, in base 2.</summary>
+    private const int MostDigits = 64;
+
     private const string TagPrefix = "tag:yaml.org,2002:";
 
     public static YamlValue Resolve(YamlScalar scalar)
@@ -70,6 +73,8 @@ internal static class YamlScalars
         var negative = plain.StartsWith('-');
         var digits = plain.AsSpan(negative || plain.StartsWith('+') ? 1 : 0);
         if (digits.IsEmpty) return null;
+        var significant = digits.Length > 2 && digits[0] == '0' && char.IsAsciiLetter(digits[1]) ? digits[2..] : digits;
+        if (significant.TrimStart('0').Length > MostDigits) return null; // no time is spent on what has more than 64 bits in any base
         BigInteger value;
         if (digits.StartsWith("0x") || digits.StartsWith("0X"))
         {
