@@ -83,20 +83,21 @@ public sealed class ApiServerHost : IAsyncDisposable
         foreach (var one in options.PlatformObjects) await one.CreateIfMissingAsync(registry, ct);
 
         var stopping = new CancellationTokenSource();
-        var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight);
+        var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight, options.MaxBodyBytesInFlight);
+        var metrics = new RequestMetrics();
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
         var front = new FrontDoor(
             new RequestIdentity(new Authenticator(authority.Certificate, tokens, time), new Impersonation(registry.Authorizer)),
             registry.Authorizer,
-            gate,
             new Endpoints(
-                new PublicEndpoints(store, gate, options.HealthChecks),
+                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry)),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
                 new AggregatedEndpoint(apis, registry.Authorizer),
-                new ResourceEndpoint(registry, new WatchStreamer(registry), options.Randomness, time)),
+                new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), options.Randomness, time)),
+            registry,
+            new RequestWatch(gate, metrics, loggers.CreateLogger<FrontDoor>(), options.AccessLogLevel),
             options.Randomness,
-            loggers.CreateLogger<FrontDoor>(),
             stopping.Token);
 
         var app = Build(options, serving, loggers);

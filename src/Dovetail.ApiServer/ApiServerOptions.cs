@@ -3,6 +3,7 @@ using System.Net;
 using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
+using Microsoft.Extensions.Logging;
 
 namespace Dovetail.ApiServer;
 
@@ -35,6 +36,12 @@ public sealed record ApiServerOptions
     public int MaxReadsInFlight { get; init; } = 400;
 
     public int MaxWritesInFlight { get; init; } = 200;
+
+    /// <summary>How many bytes of request bodies are read at once; what comes on top is told to come back (429).</summary>
+    public long MaxBodyBytesInFlight { get; init; } = 96 * 1024 * 1024;
+
+    /// <summary>At which level each request is logged in one line.</summary>
+    public LogLevel AccessLogLevel { get; init; } = LogLevel.Debug;
 
     /// <summary>How long a stop waits for requests in flight.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);

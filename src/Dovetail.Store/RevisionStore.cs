@@ -87,8 +87,8 @@ public interface IStoreSnapshot
     /// (namespace, name) when <paramref name="after"/> is not null.</summary>
     IEnumerable<StoredObject> List(string resource, string? ns = null, (string Namespace, string Name)? after = null);
 
-    /// <summary>Number of objects that <see cref="List"/> would give without a start.</summary>
-    int Count(string resource, string? ns = null);
+    /// <summary>Number of objects that <see cref="List"/> would give.</summary>
+    int Count(string resource, string? ns = null, (string Namespace, string Name)? after = null);
 
     /// <summary>Stands for all objects of one resource: two views that give the same reference hold the same objects of it. What is derived from a resource knows by it when to be made anew.</summary>
     object ContentOf(string resource);

@@ -91,15 +91,17 @@ internal sealed class SortedObjects
         }
     }
 
-    public int CountIn(string ns)
+    /// <summary>How many objects <see cref="From"/> would give.</summary>
+    public int CountFrom(string? ns, (string Namespace, string Name)? after)
     {
+        if (ns is null && after is null) return Count;
         if (_chunks.Length == 0) return 0;
-        var (c, at) = Position(ns, "");
+        var (c, at) = Start(ns, after);
         var count = 0;
         for (; c < _chunks.Length; c++, at = 0)
         {
             var chunk = _chunks[c];
-            if (at < chunk.Length && string.Equals(chunk[^1].Key.Namespace, ns, StringComparison.Ordinal))
+            if (at < chunk.Length && (ns is null || string.Equals(chunk[^1].Key.Namespace, ns, StringComparison.Ordinal)))
             {
                 count += chunk.Length - at;
                 continue;

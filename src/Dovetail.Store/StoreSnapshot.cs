@@ -23,7 +23,7 @@ internal sealed class StoreSnapshot : IStoreSnapshot
 
     public IEnumerable<StoredObject> List(string resource, string? ns = null, (string Namespace, string Name)? after = null) => Of(resource).From(ns, after);
 
-    public int Count(string resource, string? ns = null) => ns is null ? Of(resource).Count : Of(resource).CountIn(ns);
+    public int Count(string resource, string? ns = null, (string Namespace, string Name)? after = null) => Of(resource).CountFrom(ns, after);
 
     public object ContentOf(string resource) => Of(resource);
 

@@ -56,7 +56,7 @@ public sealed class ModelTests
                 && objects.From("ns1", null).SequenceEqual(model.Values.Where(o => o.Key.Namespace == "ns1"))
                 && objects.From(null, after).SequenceEqual(model.Where(p => model.Comparer.Compare(p.Key, after) > 0).Select(p => p.Value))
                 && objects.From("ns2", after).SequenceEqual(model.Values.Where(o => o.Key.Namespace == "ns2"))
-                && objects.Count == model.Count && objects.CountIn("ns1") == model.Keys.Count(k => k.Item1 == "ns1")
+                && objects.Count == model.Count && objects.CountFrom("ns1", null) == model.Keys.Count(k => k.Item1 == "ns1")
                 && SortedObjects.Containing([.. model.Values.Reverse()]).From(null, null).SequenceEqual(model.Values)
                 && model.All(p => ReferenceEquals(objects.Find(p.Key.Item1, p.Key.Item2), p.Value));
         },

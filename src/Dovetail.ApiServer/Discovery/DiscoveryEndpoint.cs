@@ -50,7 +50,7 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
             return;
         }
 
-        await ResponseWriter.WriteAsync(context, 200, contentType, json);
+        await ResponseWriter.WriteJsonAsync(context, 200, json, contentType);
     }
 
     private static bool WantsAggregated(HttpRequest request)

@@ -7,7 +7,6 @@ using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Store;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Dovetail.ApiServer.Http;
 
@@ -22,47 +21,72 @@ internal sealed class RequestIdentity(Authenticator authenticator, Impersonation
 }
 
 /// <summary>Where every request comes in: who asks, how many at once, what is asked for; and where every failure becomes a Status.</summary>
-internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer, RequestGate gate, Endpoints endpoints, Randomness randomness, ILogger<FrontDoor> log, CancellationToken stopping)
+internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer, Endpoints endpoints, ObjectRegistry registry, RequestWatch watch, Randomness randomness, CancellationToken stopping)
 {
+    private const int LongestAuditId = 64;
+
     public async Task HandleAsync(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers["Audit-Id"] = randomness.Uid();
+        headers["Audit-Id"] = context.Request.Headers["Audit-ID"] is [{ Length: > 0 and <= LongestAuditId } known] ? known : randomness.Uid();
         headers.CacheControl = "no-cache, private";
+        var path = context.Request.Path.Value ?? "/";
+        var isResource = RequestPath.TryParse(path, out var parsed) && parsed.Resource.Length > 0;
+        var longRunning = isResource && RequestKinds.IsLongRunning(context.Request, parsed);
+        var kind = isResource ? RequestKinds.Of(context.Request, parsed, registry.Catalog, longRunning) : RequestKinds.Of(context.Request, path);
+        var watched = watch.Begin(context, kind, longRunning);
         try
         {
-            await ServeAsync(context);
+            var user = identity.Of(context);
+            watched.User = user.Name;
+            if (isResource) await ServeResourceAsync(context, parsed, user, longRunning);
+            else await ServePathAsync(context, path, user);
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
         {
-            FrontDoorLog.ClientGone(log, context.Request.Method, context.Request.Path, e.GetType().Name);
+            FrontDoorLog.ClientGone(watch.Log, context.Request.Method, context.Request.Path, e.GetType().Name);
         }
         catch (Exception e)
         {
-            var status = StatusOf(e);
-            if (status.Code >= 500 && e is not StatusException) FrontDoorLog.Failed(log, context.Request.Method, context.Request.Path, e);
-            if (context.Response.HasStarted) context.Abort();
-            else await ResponseWriter.WriteFailureAsync(context, status);
+            await FailAsync(context, path, e);
+        }
+        finally
+        {
+            watched.End();
         }
     }
 
-    private async Task ServeAsync(HttpContext context)
+    private async Task ServeResourceAsync(HttpContext context, RequestPath path, UserInfo user, bool longRunning)
     {
-        var user = identity.Of(context);
-        var path = context.Request.Path.Value ?? "/";
-        if (RequestPath.TryParse(path, out var parsed) && parsed.Resource.Length > 0)
-        {
-            using var place = gate.Enter(context.Request);
-            if (!await endpoints.Aggregated.TryHandleAsync(context, parsed, user)) await endpoints.Resources.HandleAsync(context, parsed, user, stopping);
-            return;
-        }
+        using var place = watch.Gate.Enter(context.Request, longRunning);
+        if (!await endpoints.Aggregated.TryHandleAsync(context, path, user)) await endpoints.Resources.HandleAsync(context, path, user, stopping);
+    }
 
-        var verb = context.Request.Method.ToLowerInvariant();
-        var access = new AccessRequest { User = user, Verb = verb, Path = path };
+    private async Task ServePathAsync(HttpContext context, string path, UserInfo user)
+    {
+        var access = new AccessRequest { User = user, Verb = context.Request.Method.ToLowerInvariant(), Path = path };
         authorizer.Require(access);
         if (await endpoints.Public.TryHandleAsync(context, path)) return;
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)) throw Refusals.MethodNotAllowed();
         if (!await endpoints.Discovery.TryHandleAsync(context, path)) throw Refusals.UnknownResource();
+    }
+
+    private async Task FailAsync(HttpContext context, string path, Exception e)
+    {
+        var status = StatusOf(e);
+        if (status.Code >= 500 && e is not (StatusException or OperationCanceledException)) FrontDoorLog.Failed(watch.Log, context.Request.Method, context.Request.Path, e);
+        if (context.Response.HasStarted) context.Abort();
+        else if (status is { Code: 404, Name: "", Kind: "" } && !IsApi(path)) await ResponseWriter.WriteTextAsync(context, 404, "404 page not found\n");
+        else await ResponseWriter.WriteFailureAsync(context, status);
+    }
+
+    /// <summary>Whether the path is below a group that is served; there a Status says what is not, elsewhere a page.</summary>
+    private bool IsApi(string path)
+    {
+        if (path.StartsWith("/api/", StringComparison.Ordinal)) return true;
+        if (!path.StartsWith("/apis/", StringComparison.Ordinal)) return false;
+        var group = path["/apis/".Length..].Split('/', 2)[0];
+        return registry.Catalog.Resources.Any(r => r.Group == group && !r.Custom);
     }
 
     private static ApiStatus StatusOf(Exception e) => e switch
@@ -73,6 +97,7 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
         BadHttpRequestException { StatusCode: 413 } => Refusals.TooLarge(string.Create(CultureInfo.InvariantCulture, $"Request entity too large: limit is {RequestBody.MaxBytes}")).Status,
         BadHttpRequestException bad => new ApiStatus { Code = bad.StatusCode, Reason = "BadRequest", Message = bad.Message },
         JsonException json => Refusals.BadRequest(json.Message).Status,
+        OperationCanceledException => Refusals.Timeout().Status,
         _ => Refusals.Internal(e.Message).Status,
     };
 }

@@ -1,94 +1,115 @@
 using System.Globalization;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
 
-/// <summary>Query parameters as options.</summary>
+/// <summary>Query parameters as options, with upstream's validation of their combinations (apimachinery, <c>ValidateListOptions</c>).</summary>
 internal static class QueryOptions
 {
-    public static ListOptions List(IQueryCollection query) => new()
-    {
-        LabelSelector = Text(query, "labelSelector"),
-        FieldSelector = Text(query, "fieldSelector"),
-        ResourceVersion = Text(query, "resourceVersion"),
-        ResourceVersionMatch = Match(query),
-        Limit = Number(query, "limit") ?? 0,
-        Continue = Text(query, "continue"),
-    };
+    private const int LongestFieldManager = 128;
 
-    public static WatchOptions Watch(IQueryCollection query, TimeSpan unlessAsked)
+    /// <exception cref="StatusException">400 for what cannot be read, 422 for options that do not go together.</exception>
+    public static ListOptions List(IQueryCollection query)
     {
-        CheckWatchMatch(query);
-        var seconds = Number(query, "timeoutSeconds");
-        return new()
+        var options = new ListOptions
         {
             LabelSelector = Text(query, "labelSelector"),
             FieldSelector = Text(query, "fieldSelector"),
             ResourceVersion = Text(query, "resourceVersion"),
+            ResourceVersionMatch = Text(query, "resourceVersionMatch"),
+            Limit = Number(query, "limit") ?? 0,
+            Continue = Text(query, "continue"),
+        };
+        Number(query, "timeoutSeconds");
+        var match = options.ResourceVersionMatch;
+        if (match.Length == 0 && !query.ContainsKey("sendInitialEvents")) return options;
+        List<StatusCause> causes = [];
+        if (match.Length > 0)
+        {
+            if (options.ResourceVersion.Length == 0) causes.Add(Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+            if (options.Continue.Length > 0) causes.Add(Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+            if (match is not ("Exact" or "NotOlderThan")) causes.Add(NotSupported("resourceVersionMatch", $"\"{match}\"", "\"Exact\", \"NotOlderThan\", \"\""));
+            if (match == "Exact" && options.ResourceVersion == "0") causes.Add(Forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+        }
+
+        if (query.ContainsKey("sendInitialEvents")) causes.Add(Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+        Require("ListOptions", causes);
+        return options;
+    }
+
+    /// <inheritdoc cref="List"/>
+    public static WatchOptions Watch(IQueryCollection query, TimeSpan unlessAsked)
+    {
+        Number(query, "limit");
+        var seconds = Number(query, "timeoutSeconds");
+        var match = Text(query, "resourceVersionMatch");
+        var revision = Text(query, "resourceVersion");
+        bool? initial = query.ContainsKey("sendInitialEvents") ? Flag(query, "sendInitialEvents") : null;
+        // A watch from "" or "0" is a streaming list to upstream, and judged as one.
+        var streams = initial is not null || (match.Length == 0 && revision is "" or "0");
+        if (initial is null && streams) match = "NotOlderThan";
+        List<StatusCause> causes = [];
+        if (initial is not null && match != "NotOlderThan") causes.Add(Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+        if (match.Length > 0)
+        {
+            if (!streams) causes.Add(Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+            if (match != "NotOlderThan") causes.Add(NotSupported("resourceVersionMatch", $"\"{match}\"", "\"NotOlderThan\""));
+            if (Text(query, "continue").Length > 0) causes.Add(Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+        }
+
+        Require("ListOptions", causes);
+        return new()
+        {
+            LabelSelector = Text(query, "labelSelector"),
+            FieldSelector = Text(query, "fieldSelector"),
+            ResourceVersion = revision,
             AllowBookmarks = Flag(query, "allowWatchBookmarks"),
-            SendInitialEvents = Flag(query, "sendInitialEvents"),
-            Timeout = seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : unlessAsked,
+            SendInitialEvents = initial,
+            Timeout = seconds is > 0 ? TimeSpan.FromSeconds(Math.Min(seconds.Value, int.MaxValue)) : unlessAsked,
         };
     }
 
-    public static WriteOptions Write(HttpRequest request) => new()
+    /// <summary>The options of a write that <see cref="WriteOptionsRules"/> have passed.</summary>
+    public static WriteOptions Write(HttpRequest request) => !request.QueryString.HasValue ? new() { FieldManager = FieldManager(request) } : new()
     {
-        DryRun = DryRun(request.Query),
+        DryRun = request.Query["dryRun"].Count > 0,
         FieldManager = Text(request.Query, "fieldManager") is { Length: > 0 } named ? named : FieldManager(request),
         FieldValidation = Text(request.Query, "fieldValidation"),
         Force = Flag(request.Query, "force"),
     };
 
-    /// <exception cref="Machinery.Errors.StatusException">400: anything but <c>All</c>.</exception>
-    public static bool DryRun(IQueryCollection query) => Text(query, "dryRun") switch
-    {
-        "" => false,
-        "All" => true,
-        var other => throw Refusals.BadRequest($"invalid dryRun: Unsupported value: \"{other}\": supported values: \"All\""),
-    };
+    /// <summary>Null when every value is <c>All</c>.</summary>
+    public static StatusCause? InvalidDryRun(IReadOnlyCollection<string?> values) =>
+        values.All(v => v == "All") ? null : NotSupported("dryRun", $"[{string.Join(',', values.Select(v => $"\"{v}\""))}]", "\"All\"");
 
-    public static string Text(IQueryCollection query, string name) => query.TryGetValue(name, out var value) ? value.ToString() : "";
+    public static string Text(IQueryCollection query, string name) => query.TryGetValue(name, out var value) && value.Count > 0 ? value[0] ?? "" : "";
 
-    public static bool Flag(IQueryCollection query, string name) => Text(query, name) is "true" or "1" or "True" or "TRUE" or "t" or "T";
+    /// <summary>Given and neither <c>false</c> nor <c>0</c>, as upstream's decoder of parameters has it.</summary>
+    public static bool Flag(IQueryCollection query, string name) =>
+        query.TryGetValue(name, out var value) && value.Count > 0 && value[0] is not "0" && !string.Equals(value[0], "false", StringComparison.OrdinalIgnoreCase);
 
-    /// <exception cref="Machinery.Errors.StatusException">400: no number.</exception>
+    /// <exception cref="StatusException">400: no number.</exception>
     public static long? Number(IQueryCollection query, string name)
     {
         var text = Text(query, name);
         if (text.Length == 0) return null;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return number;
-        throw Refusals.BadRequest($"parameter {name}: strconv.ParseInt: parsing \"{text}\": invalid syntax");
+        var digits = text.AsSpan(text[0] is '-' or '+' ? 1 : 0);
+        var why = digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9') ? "invalid syntax" : "value out of range";
+        throw Refusals.BadRequest($"strconv.ParseInt: parsing \"{text}\": {why}");
     }
 
-    /// <summary>Upstream's rules of <c>resourceVersionMatch</c> and <c>sendInitialEvents</c> (apimachinery, ValidateListOptions).</summary>
-    private static string Match(IQueryCollection query)
+    public static void Require(string kind, List<StatusCause> causes)
     {
-        var match = Text(query, "resourceVersionMatch");
-        if (Text(query, "sendInitialEvents").Length > 0) throw Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
-        if (match is not ("" or "Exact" or "NotOlderThan"))
-            throw Refusals.InvalidListOptions(new("FieldValueNotSupported", $"Unsupported value: \"{match}\": supported values: \"Exact\", \"NotOlderThan\"", "resourceVersionMatch"));
-        if (match.Length > 0 && Text(query, "resourceVersion").Length == 0) throw Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
-        if (match.Length > 0 && Text(query, "continue").Length > 0) throw Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
-        if (match == "Exact" && Text(query, "resourceVersion") == "0") throw Forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
-        return match;
+        if (causes.Count > 0) throw Refusals.Invalid("meta.k8s.io", kind, "", causes);
     }
 
-    private static void CheckWatchMatch(IQueryCollection query)
-    {
-        var match = Text(query, "resourceVersionMatch");
-        if (Text(query, "sendInitialEvents").Length == 0)
-        {
-            if (match.Length > 0) throw Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-            return;
-        }
+    public static StatusCause NotSupported(string field, string value, string supported) => new("FieldValueNotSupported", $"Unsupported value: {value}: supported values: {supported}", field);
 
-        if (match.Length == 0) throw Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-        if (match != "NotOlderThan") throw Refusals.InvalidListOptions(new("FieldValueNotSupported", $"Unsupported value: \"{match}\": supported values: \"NotOlderThan\"", "resourceVersionMatch"));
-    }
-
-    private static Machinery.Errors.StatusException Forbidden(string field, string why) => Refusals.InvalidListOptions(new("FieldValueForbidden", "Forbidden: " + why, field));
+    private static StatusCause Forbidden(string field, string why) => new("FieldValueForbidden", "Forbidden: " + why, field);
 
     /// <summary>Who does not name itself is called by its user agent up to the first slash.</summary>
     private static string FieldManager(HttpRequest request)
@@ -96,6 +117,6 @@ internal static class QueryOptions
         var agent = request.Headers.UserAgent.ToString();
         var slash = agent.IndexOf('/', StringComparison.Ordinal);
         var name = slash >= 0 ? agent[..slash] : agent;
-        return name.Length is 0 or > 128 ? "unknown" : name;
+        return name.Length is 0 or > LongestFieldManager ? "unknown" : name;
     }
 }

@@ -1,6 +1,6 @@
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
-using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Selectors;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
@@ -8,8 +8,6 @@ namespace Dovetail.ApiServer.Http;
 /// <summary>The REST verbs of resources: HTTP in, <see cref="IObjectApi"/> behind, bytes out.</summary>
 internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer watches, Randomness randomness, TimeProvider time)
 {
-    internal static readonly string[] ReadableTypes = ["application/json", "application/yaml"];
-
     /// <param name="context">The request.</param>
     /// <param name="path">What its path names; <see cref="RequestPath.Resource"/> is not empty.</param>
     /// <param name="user">Who asks.</param>
@@ -27,7 +25,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
             Name = path.Name,
         };
         var method = context.Request.Method;
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) await ReadAsync(context, target, stopping);
+        if (HttpMethods.IsGet(method)) await ReadAsync(context, target, path.Watch, stopping);
         else if (HttpMethods.IsPost(method)) await CreateAsync(context, target);
         else if (HttpMethods.IsPut(method) && path.Name.Length > 0) await UpdateAsync(context, target);
         else if (HttpMethods.IsPatch(method) && path.Name.Length > 0) await PatchAsync(context, target);
@@ -35,117 +33,110 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         else throw Refusals.MethodNotAllowed();
     }
 
-    private async Task ReadAsync(HttpContext context, ObjectTarget target, CancellationToken stopping)
+    private async Task ReadAsync(HttpContext context, ObjectTarget target, bool watchPath, CancellationToken stopping)
     {
         var query = context.Request.Query;
-        var negotiated = Negotiate(context.Request);
-        var format = ResponseFormat.Of(negotiated, query, time);
-        var watch = QueryOptions.Flag(query, "watch");
-        if (target.Name.Length > 0 && !watch)
+        if (watchPath || (target.Name.Length == 0 && QueryOptions.Flag(query, "watch")))
+        {
+            await WatchAsync(context, target, stopping);
+            return;
+        }
+
+        var format = Format(context, target, streams: target.Name.Length == 0);
+        if (target.Name.Length > 0)
         {
             var obj = await registry.GetAsync(target, QueryOptions.Text(query, "resourceVersion"), context.RequestAborted);
             Deprecation(context, target);
             await format.WriteObjectAsync(context, 200, Resource(target), target.Subresource, obj);
+            return;
         }
-        else if (watch)
-        {
-            // Upstream ends every watch after 30 to 60 minutes, so that clients spread.
-            Span<byte> spread = stackalloc byte[2];
-            randomness.Fill(spread);
-            var options = QueryOptions.Watch(query, TimeSpan.FromSeconds(1800 + (BitConverter.ToUInt16(spread) % 1800)));
-            Deprecation(context, target);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-            var resource = registry.Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
-            await watches.StreamAsync(context, resource, target, options, format.Watch(), either.Token);
-        }
-        else
-        {
-            var listing = await registry.ListAsync(target, QueryOptions.List(query), context.RequestAborted);
-            Deprecation(context, target);
-            await format.WriteListAsync(context, Resource(target), listing);
-        }
+
+        var listing = await registry.ListAsync(Named(target, query), QueryOptions.List(query), context.RequestAborted);
+        Deprecation(context, target);
+        await format.WriteListAsync(context, Resource(target), listing);
+    }
+
+    private async Task WatchAsync(HttpContext context, ObjectTarget target, CancellationToken stopping)
+    {
+        var format = Format(context, target, streams: true).Watch();
+        // Upstream ends every watch after 30 to 60 minutes, so that clients spread.
+        Span<byte> spread = stackalloc byte[2];
+        randomness.Fill(spread);
+        var options = QueryOptions.Watch(context.Request.Query, TimeSpan.FromSeconds(1800 + (BitConverter.ToUInt16(spread) % 1800)));
+        Deprecation(context, target);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        await watches.StreamAsync(context, Resource(target), Named(target, context.Request.Query), options, format, either.Token);
     }
 
     private async Task CreateAsync(HttpContext context, ObjectTarget target)
     {
         if (target.Name.Length > 0 && target.Subresource.Length == 0) throw Refusals.MethodNotAllowed();
-        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
-        var body = await BodyAsync(context.Request, target);
+        var format = Format(context, target);
+        using var deadline = RequestDeadline.Of(context, time);
+        var body = await BodyAsync(context.Request, target, deadline.Token);
         WriteOptionsRules.Require(context.Request.Query, "CreateOptions");
-        var result = await registry.CreateAsync(target, body, QueryOptions.Write(context.Request), context.RequestAborted);
-        await RespondAsync(context, format, target, result);
+        var options = QueryOptions.Write(context.Request);
+        await RespondAsync(context, format, target, await deadline.KeepAsync(registry.CreateAsync(target, body, options, deadline.Token)));
     }
 
     private async Task UpdateAsync(HttpContext context, ObjectTarget target)
     {
-        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
-        var body = await BodyAsync(context.Request, target);
+        var format = Format(context, target);
+        using var deadline = RequestDeadline.Of(context, time);
+        var body = await BodyAsync(context.Request, target, deadline.Token);
         WriteOptionsRules.Require(context.Request.Query, "UpdateOptions");
-        var result = await registry.UpdateAsync(target, body, QueryOptions.Write(context.Request), context.RequestAborted);
-        await RespondAsync(context, format, target, result);
+        var options = QueryOptions.Write(context.Request);
+        await RespondAsync(context, format, target, await deadline.KeepAsync(registry.UpdateAsync(target, body, options, deadline.Token)));
     }
 
     private async Task PatchAsync(HttpContext context, ObjectTarget target)
     {
-        var format = ResponseFormat.Of(Negotiate(context.Request), context.Request.Query, time);
-        PatchType type;
-        switch (MediaType.Bare(context.Request.ContentType))
-        {
-            case "application/json-patch+json":
-                type = PatchType.Json;
-                break;
-            case "application/merge-patch+json":
-                type = PatchType.Merge;
-                break;
-            case "application/strategic-merge-patch+json":
-                type = PatchType.StrategicMerge;
-                break;
-            case "application/apply-patch+yaml":
-                type = PatchType.ApplyYaml;
-                break;
-            default:
-                throw UnsupportedMediaType(Resource(target).Custom ? Machinery.Patch.Patches.CustomResourceMediaTypes : Machinery.Patch.Patches.BuiltInMediaTypes);
-        }
-
+        var type = PatchTypeOf(context.Request, Resource(target));
+        var format = Format(context, target);
+        using var deadline = RequestDeadline.Of(context, time);
+        var body = await RequestBody.ReadAsync(context.Request, deadline.Token);
         WriteOptionsRules.RequirePatch(context.Request.Query, type == PatchType.ApplyYaml);
         var options = QueryOptions.Write(context.Request);
-        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
         if (type == PatchType.ApplyYaml)
         {
             List<string> findings = [];
-            body = RequestBody.ToJson(body, "application/yaml", findings);
+            body = RequestBody.ToJson(body, MediaType.Yaml, findings);
             if (findings.Count > 0) options = options with { Findings = [.. findings] };
         }
 
-        var result = await registry.PatchAsync(target, type, body, options, context.RequestAborted);
-        await RespondAsync(context, format, target, result);
+        await RespondAsync(context, format, target, await deadline.KeepAsync(registry.PatchAsync(target, type, body, options, deadline.Token)));
     }
 
     private async Task DeleteAsync(HttpContext context, ObjectTarget target)
     {
-        var negotiated = Negotiate(context.Request);
-        var options = await DeleteOptionsReader.ReadAsync(context.Request, context.RequestAborted);
+        var format = Format(context, target);
+        using var deadline = RequestDeadline.Of(context, time);
         if (target.Name.Length == 0)
         {
             // A collection is deleted namespace by namespace.
             if (target.Namespace.Length == 0 && Resource(target).Namespaced) throw Refusals.MethodNotAllowed();
-            var listing = await registry.DeleteCollectionAsync(target, QueryOptions.List(context.Request.Query), options, context.RequestAborted);
+            var selection = QueryOptions.List(context.Request.Query);
+            var (each, _) = await DeleteOptionsReader.ReadAsync(context.Request, deadline.Token);
+            // However many they are: a collection has no deadline, as a list has none.
+            var listing = await registry.DeleteCollectionAsync(target, selection, each, context.RequestAborted);
             Deprecation(context, target);
-            await ResponseFormat.Of(negotiated, context.Request.Query, time).WriteListAsync(context, Resource(target), listing);
+            await format.WriteListAsync(context, Resource(target), listing);
             return;
         }
 
-        var result = await registry.DeleteAsync(target, options, context.RequestAborted);
+        var (options, cascades) = await DeleteOptionsReader.ReadAsync(context.Request, deadline.Token);
+        var result = await deadline.KeepAsync(registry.DeleteAsync(target, options, deadline.Token));
         Warn(context, result.Warnings);
         Deprecation(context, target);
-        if (!result.Removed || Resource(target) is { BuiltIn.AnswersDeleted: true })
+        var resource = Resource(target);
+        if (!result.Removed || resource is { BuiltIn.AnswersDeleted: true })
         {
-            await ResponseFormat.Of(negotiated, context.Request.Query, time).WriteObjectAsync(context, 200, Resource(target), "", result.Object);
+            await format.WriteObjectAsync(context, !result.Removed && cascades ? 202 : 200, resource, "", result.Object);
             return;
         }
 
         var uid = StoredJson.Text(result.Object.Json.Span, ["metadata", "uid"]);
-        await ResponseWriter.WriteJsonAsync(context, 200, StatusJson.Deleted(target.Group, target.Resource, target.Name, uid));
+        await format.WriteAsync(context, 200, StatusJson.Deleted(target.Group, target.Resource, target.Name, uid));
     }
 
     private async Task RespondAsync(HttpContext context, ResponseFormat format, ObjectTarget target, WriteResult result)
@@ -154,15 +145,49 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         await format.WriteObjectAsync(context, result.Created ? 201 : 200, Resource(target), target.Subresource, result.Object);
     }
 
-    private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, ObjectTarget target)
+    private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, ObjectTarget target, CancellationToken ct)
     {
         var type = MediaType.Bare(request.ContentType);
         // Custom resources have no protobuf; their clients hear so and send JSON.
-        var binary = type == MediaType.Protobuf && !Resource(target).Custom;
-        if (!binary && type is not ("" or "application/json" or "application/yaml")) throw UnsupportedMediaType(ReadableTypes);
-        var body = await RequestBody.ReadAsync(request, request.HttpContext.RequestAborted);
-        return RequestBody.ToJson(body, type);
+        var custom = Resource(target).Custom;
+        if (type is not ("" or MediaType.Json or MediaType.Yaml) && (custom || type != MediaType.Protobuf))
+            throw MediaType.Unsupported($"the body of the request was in an unknown format - accepted media types include: {(custom ? $"{MediaType.Json}, {MediaType.Yaml}" : MediaType.All)}");
+        return RequestBody.ToJson(await RequestBody.ReadAsync(request, ct), type);
     }
+
+    private static PatchType PatchTypeOf(HttpRequest request, ServedResource resource) => MediaType.Bare(request.ContentType) switch
+    {
+        "application/json-patch+json" => PatchType.Json,
+        "application/merge-patch+json" => PatchType.Merge,
+        "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
+        "application/apply-patch+yaml" => PatchType.ApplyYaml,
+        // Upstream's router knows what built-in kinds take, before anybody looks at the request.
+        _ when !resource.Custom => throw MediaType.Unsupported("415: Unsupported Media Type", generic: true),
+        _ => throw MediaType.Unsupported($"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", Machinery.Patch.Patches.CustomResourceMediaTypes)}"),
+    };
+
+    /// <summary>A selector for one name asks for that object: rights by name count, and nothing else is looked at.</summary>
+    private static ObjectTarget Named(ObjectTarget target, IQueryCollection query)
+    {
+        var selector = QueryOptions.Text(query, "fieldSelector");
+        if (!selector.Contains("metadata.name", StringComparison.Ordinal)) return target;
+        string? name;
+        try
+        {
+            name = FieldSelector.Parse(selector).Requirements.FirstOrDefault(r => r is { Field: "metadata.name", Negated: false })?.Value;
+        }
+        catch (FormatException)
+        {
+            // The registry says what is wrong with it.
+            return target;
+        }
+
+        if (target.Name.Length > 0 && target.Name != name) throw Refusals.BadRequest("fieldSelector metadata.name doesn't match requested name");
+        return string.IsNullOrEmpty(name) || name.Contains('/', StringComparison.Ordinal) ? target : target with { Name = name };
+    }
+
+    private ResponseFormat Format(HttpContext context, ObjectTarget target, bool streams = false) =>
+        ResponseFormat.Of(context.Request, registry.Catalog.Find(target.Group, target.Version, target.Resource), time, streams);
 
     private ServedResource Resource(ObjectTarget target) => registry.Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
 
@@ -180,13 +205,4 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
             context.Response.Headers.Append("Warning", $"299 - \"{string.Concat(text.Select(c => c is < ' ' or > '~' ? '?' : c))}\"");
         }
     }
-
-    private static Negotiated Negotiate(HttpRequest request) => MediaType.Negotiate(request) ?? throw Refusals.NotAcceptable(ReadableTypes);
-
-    private static StatusException UnsupportedMediaType(IEnumerable<string> accepted) => new(new ApiStatus
-    {
-        Code = 415,
-        Reason = "UnsupportedMediaType",
-        Message = $"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", accepted)}",
-    });
 }

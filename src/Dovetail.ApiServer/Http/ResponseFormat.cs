@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Protobuf;
 using Dovetail.Machinery.Tables;
 using Microsoft.AspNetCore.Http;
 
@@ -16,10 +18,13 @@ internal readonly struct ResponseFormat
 
     private ResponseFormat(Negotiated negotiated, IncludeObject include, TimeProvider time) => (this.negotiated, this.include, this.time) = (negotiated, include, time);
 
-    /// <exception cref="Machinery.Errors.StatusException">400: an includeObject that is none.</exception>
-    public static ResponseFormat Of(Negotiated negotiated, IQueryCollection query, TimeProvider time)
+    /// <exception cref="StatusException">406: nothing that the client takes can be sent. 400: an includeObject that is none.</exception>
+    public static ResponseFormat Of(HttpRequest request, ServedResource? resource, TimeProvider time, bool streams = false)
     {
-        var include = QueryOptions.Text(query, "includeObject") switch
+        var custom = resource?.Custom ?? false;
+        var negotiated = MediaType.Negotiate(request, new Servable(Protobuf: !custom, Transforms: resource is { Virtual: false }, Streams: streams, BuiltIn: resource is { Custom: false }));
+        if (negotiated.As != Representation.Table) return new(negotiated, IncludeObject.Metadata, time);
+        var include = QueryOptions.Text(request.Query, "includeObject") switch
         {
             "" or "Metadata" => IncludeObject.Metadata,
             "None" => IncludeObject.None,
@@ -29,26 +34,27 @@ internal readonly struct ResponseFormat
         return new(negotiated, include, time);
     }
 
-    public IWatchFormat Watch() => negotiated.As switch
+    /// <exception cref="StatusException">406: YAML is nothing to stream.</exception>
+    public IWatchFormat Watch() => (negotiated.As, negotiated.Format) switch
     {
-        Representation.PartialMetadata => new MetadataWatchFormat(negotiated),
-        Representation.Table => new TableWatchFormat(negotiated, include, time),
-        Representation.Object => ObjectWatchFormat.Instance,
+        (_, WireFormat.Yaml) => throw MediaType.NotAcceptable($"only the following media types are accepted: {MediaType.Json};stream=watch, {MediaType.Protobuf};stream=watch"),
+        (_, WireFormat.Protobuf) => new ProtobufWatchFormat(negotiated),
+        (Representation.PartialMetadata, _) => new MetadataWatchFormat(negotiated),
+        (Representation.Table, _) => new TableWatchFormat(negotiated, include, time),
+        (Representation.Object, _) => ObjectWatchFormat.Instance,
     };
 
     /// <summary>What a subresource of another kind answers (a Status, a Binding) is sent as it is; a scale has a table of its own.</summary>
     public Task WriteObjectAsync(HttpContext context, int code, ServedResource resource, string subresource, ObjectBytes obj)
     {
-        if (negotiated.As == Representation.Object || subresource is not ("" or "status" or "finalize" or "scale"))
-            return ResponseWriter.WriteAsync(context, code, negotiated, obj.Json);
-        // The answer to a question (a review) has neither columns nor metadata.
-        if (resource.Virtual) throw Refusals.NotAcceptable(ResourceEndpoint.ReadableTypes);
+        if (negotiated.As == Representation.Object || subresource is not ("" or "status" or "finalize" or "scale")) return WriteAsync(context, code, obj.Json);
+        if (negotiated.AsList)
+            throw MediaType.NotAcceptable($"you requested PartialObjectMetadataList, but the requested object is not a list ({GoType(resource, resource.Kind, "Unstructured")})");
         var buffer = new ArrayBufferWriter<byte>(1024);
         if (negotiated.As == Representation.Table)
-        {
-            var table = subresource == "scale" ? BuiltInTables.Scale : resource.Table;
-            TableWriter.WriteTable(buffer, table, new ListMetadata(Text(obj.Revision)), [obj.Json], include, time.GetUtcNow(), metaVersion: negotiated.MetaVersion);
-        }
+            TableWriter.WriteTable(buffer, subresource == "scale" ? BuiltInTables.Scale : resource.Table, new ListMetadata(Text(obj.Revision)), [obj.Json], include, time.GetUtcNow(), metaVersion: negotiated.MetaVersion);
+        else if (negotiated.Format == WireFormat.Protobuf)
+            ProtobufAnswers.PartialMetadata(buffer, obj.Json.Span, negotiated.MetaVersion);
         else
             MetadataListBody.WriteOne(buffer, obj.Json.Span, negotiated.MetaVersion);
         return ResponseWriter.WriteAsync(context, code, negotiated, buffer.WrittenMemory);
@@ -56,6 +62,14 @@ internal readonly struct ResponseFormat
 
     public async Task WriteListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
     {
+        if (negotiated is { As: Representation.PartialMetadata, AsList: false })
+            throw MediaType.NotAcceptable($"you requested PartialObjectMetadata, but the requested object is a list ({GoType(resource, resource.ListKind, "UnstructuredList")})");
+        if (negotiated.Format == WireFormat.Protobuf)
+        {
+            await WriteProtobufListAsync(context, resource, listing);
+            return;
+        }
+
         if (negotiated.As == Representation.Table)
         {
             using var table = new TableListBody(resource, listing, include, time.GetUtcNow(), negotiated.MetaVersion);
@@ -65,6 +79,34 @@ internal readonly struct ResponseFormat
 
         ListBody body = negotiated.As == Representation.PartialMetadata ? new MetadataListBody(listing, negotiated.MetaVersion) : new ObjectListBody(resource, listing);
         await ResponseWriter.WriteListAsync(context, negotiated, body);
+    }
+
+    /// <summary>An object of any built-in kind, a Status among them.</summary>
+    public Task WriteAsync(HttpContext context, int code, ReadOnlyMemory<byte> json)
+    {
+        if (negotiated.Format != WireFormat.Protobuf) return ResponseWriter.WriteAsync(context, code, negotiated, json);
+        var buffer = new ArrayBufferWriter<byte>(json.Length + 64);
+        ProtobufAnswers.Object(buffer, json.Span);
+        return ResponseWriter.WriteAsync(context, code, negotiated, buffer.WrittenMemory);
+    }
+
+    private Task WriteProtobufListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        if (negotiated.As == Representation.PartialMetadata)
+            ProtobufAnswers.PartialMetadataList(buffer, Metadata(listing), listing.Items.Select(i => i.Json), negotiated.MetaVersion);
+        else
+            ProtobufAnswers.List(buffer, resource.ApiVersion, resource.Kind, resource.ListKind, Metadata(listing), [.. listing.Items.Select(i => i.Json)]);
+        return ResponseWriter.WriteAsync(context, 200, negotiated, buffer.WrittenMemory);
+    }
+
+    private static ListMetadata Metadata(ObjectListing listing) => new(Text(listing.Revision), listing.Continue, listing.RemainingItemCount);
+
+    /// <summary>Upstream names its own type to the client.</summary>
+    private static string GoType(ServedResource resource, string kind, string custom)
+    {
+        if (resource.Custom) return $"*unstructured.{custom}";
+        return $"*{(resource.Group.Length == 0 ? "core" : resource.Group.Split('.')[0])}.{kind}";
     }
 
     private static string Text(long revision) => revision.ToString(CultureInfo.InvariantCulture);

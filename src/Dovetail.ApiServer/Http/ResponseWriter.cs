@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
@@ -10,44 +13,31 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
 
-/// <summary>Sends whole bodies: gzip when asked for and worth it, indented for <c>?pretty</c>.</summary>
+/// <summary>Sends whole bodies: gzip when asked for and worth it, indented for the eye. JSON ends with a line feed, as Go's encoder leaves one.</summary>
 internal static class ResponseWriter
 {
     /// <summary>As upstream: smaller answers cost more to pack than to send.</summary>
     private const int GzipThreshold = 128 * 1024;
 
-    public static async Task WriteAsync(HttpContext context, int code, string contentType, ReadOnlyMemory<byte> body)
+    /// <summary>Up to here body and line feed are copied into the response's buffer at once.</summary>
+    private const int SmallBody = 32 * 1024;
+
+    private static readonly byte[] LineFeed = "\n"u8.ToArray();
+
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>JSON in the bytes that were negotiated; protobuf comes encoded.</summary>
+    public static Task WriteAsync(HttpContext context, int code, Negotiated negotiated, ReadOnlyMemory<byte> body) => negotiated.Format switch
     {
-        var response = context.Response;
-        response.StatusCode = code;
-        response.ContentType = contentType;
-        if (contentType == MediaType.Json && IsPretty(context.Request)) body = Indent(body);
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            response.ContentLength = body.Length;
-            return;
-        }
-
-        if (body.Length >= GzipThreshold && AcceptsGzip(context.Request))
-        {
-            await using var packed = Pack(context);
-            await packed.WriteAsync(body, context.RequestAborted);
-            return;
-        }
-
-        response.ContentLength = body.Length;
-        await response.Body.WriteAsync(body, context.RequestAborted);
-    }
-
-    /// <summary>JSON, or YAML where that was negotiated.</summary>
-    public static Task WriteAsync(HttpContext context, int code, Negotiated negotiated, ReadOnlyMemory<byte> body) =>
-        WriteAsync(context, code, negotiated.ContentType, negotiated.Yaml ? Encoding.UTF8.GetBytes(JsonToYaml.Convert(body)) : body);
+        WireFormat.Json => SendAsync(context, code, MediaType.Json, negotiated.Pretty ? Indent(body) : body, lineFeed: true),
+        WireFormat.Yaml => SendAsync(context, code, MediaType.Yaml, Encoding.UTF8.GetBytes(JsonToYaml.Convert(body)), lineFeed: false),
+        WireFormat.Protobuf => SendAsync(context, code, MediaType.Protobuf, body, lineFeed: false),
+    };
 
     /// <summary>A list, piece by piece when it is large: its memory does not depend on its length.</summary>
     public static async Task WriteListAsync(HttpContext context, Negotiated negotiated, ListBody body)
     {
-        var request = context.Request;
-        if (negotiated.Yaml || HttpMethods.IsHead(request.Method) || IsPretty(request) || !body.IsAtLeast(GzipThreshold))
+        if (negotiated.Format != WireFormat.Json || negotiated.Pretty || !body.IsAtLeast(GzipThreshold))
         {
             await WriteAsync(context, 200, negotiated, body.Render());
             return;
@@ -55,7 +45,7 @@ internal static class ResponseWriter
 
         context.Response.StatusCode = 200;
         context.Response.ContentType = negotiated.ContentType;
-        if (!AcceptsGzip(request))
+        if (!AcceptsGzip(context.Request))
         {
             await context.Response.StartAsync(context.RequestAborted); // before its pipe may be written to in pieces
             await StreamAsync(context.Response.BodyWriter, body, context.RequestAborted);
@@ -68,18 +58,52 @@ internal static class ResponseWriter
         await pipe.CompleteAsync();
     }
 
-    public static Task WriteJsonAsync(HttpContext context, int code, ReadOnlyMemory<byte> body) => WriteAsync(context, code, MediaType.Json, body);
+    /// <summary>JSON for who wants JSON; in the same bytes, but for the indentation.</summary>
+    public static Task WriteJsonAsync(HttpContext context, int code, ReadOnlyMemory<byte> body, string contentType = MediaType.Json) =>
+        SendAsync(context, code, contentType, MediaType.ForFailure(context.Request).Pretty ? Indent(body) : body, lineFeed: true);
+
+    public static Task WriteTextAsync(HttpContext context, int code, string text)
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return SendAsync(context, code, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text), lineFeed: false);
+    }
 
     public static Task WriteFailureAsync(HttpContext context, ApiStatus status)
     {
-        if (status.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return WriteJsonAsync(context, status.Code, StatusJson.Failure(status));
+        if (status.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return WriteAsync(context, status.Code, MediaType.ForFailure(context.Request) with { Format = WireFormat.Json }, StatusJson.Failure(status));
     }
 
-    public static bool AcceptsGzip(HttpRequest request) => request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Any bytes under any type.</summary>
+    public static async Task SendAsync(HttpContext context, int code, string contentType, ReadOnlyMemory<byte> body, bool lineFeed)
+    {
+        var response = context.Response;
+        response.StatusCode = code;
+        response.ContentType = contentType;
+        if (body.Length > GzipThreshold && AcceptsGzip(context.Request))
+        {
+            await using var packed = Pack(context);
+            await packed.WriteAsync(body, context.RequestAborted);
+            if (lineFeed) await packed.WriteAsync(LineFeed, context.RequestAborted);
+            return;
+        }
 
-    /// <summary>The response's body behind a fast gzip; to be disposed of before the request ends.</summary>
-    public static GZipStream Pack(HttpContext context)
+        response.ContentLength = body.Length + (lineFeed ? 1 : 0);
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        if (body.Length <= SmallBody)
+        {
+            var output = response.BodyWriter;
+            output.Write(body.Span);
+            if (lineFeed) output.Write("\n"u8);
+            await output.FlushAsync(context.RequestAborted);
+            return;
+        }
+
+        await response.Body.WriteAsync(body, context.RequestAborted);
+        if (lineFeed) await response.Body.WriteAsync(LineFeed, context.RequestAborted);
+    }
+
+    private static GZipStream Pack(HttpContext context)
     {
         context.Response.Headers.ContentEncoding = "gzip";
         context.Response.Headers.Append("Vary", "Accept-Encoding");
@@ -99,22 +123,30 @@ internal static class ResponseWriter
         }
 
         body.End(output);
+        output.Write("\n"u8);
         await output.FlushAsync(ct);
     }
 
-    private static bool IsPretty(HttpRequest request) => request.QueryString.HasValue && request.Query.TryGetValue("pretty", out var values) && values.ToString() is "" or "1" or "true";
+    public static bool AcceptsGzip(HttpRequest request)
+    {
+        foreach (var token in request.Headers.AcceptEncoding.ToString().AsSpan().Split(','))
+        {
+            if (request.Headers.AcceptEncoding.ToString().AsSpan(token).Trim() is "gzip") return true;
+        }
+
+        return false;
+    }
 
     private static byte[] Indent(ReadOnlyMemory<byte> body)
     {
-        using var stream = new MemoryStream(body.Length * 2);
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var buffer = new ArrayBufferWriter<byte>(body.Length * 2);
+        using (var writer = new Utf8JsonWriter(buffer, Indented))
         {
             var node = JsonNode.Parse(body.Span, documentOptions: new JsonDocumentOptions { MaxDepth = JsonObjectReader.StoredDepth });
             if (node is null) writer.WriteNullValue();
             else node.WriteTo(writer);
         }
 
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
+        return buffer.WrittenSpan.ToArray();
     }
 }

@@ -17,8 +17,7 @@ internal static class StatusJson
         Start(writer, status.Continue);
         writer.WriteString("status"u8, "Failure"u8);
         writer.WriteString("message"u8, status.Message);
-        writer.WriteString("reason"u8, status.Reason);
-        // Always there, be it empty: upstream's clients look into the details of a NotFound without asking whether there are any (kubectl debug dies of it).
+        if (status.Reason.Length > 0) writer.WriteString("reason"u8, status.Reason);
         Details(writer, status);
         writer.WriteNumber("code"u8, status.Code);
         writer.WriteEndObject();
@@ -56,6 +55,7 @@ internal static class StatusJson
 
     private static void Details(Utf8JsonWriter writer, ApiStatus status)
     {
+        if (!status.HasDetails && status.Name.Length + status.Group.Length + status.Kind.Length + status.Uid.Length + status.Causes.Length == 0 && status.RetryAfterSeconds is null) return;
         writer.WriteStartObject("details"u8);
         if (status.Name.Length > 0) writer.WriteString("name"u8, status.Name);
         if (status.Group.Length > 0) writer.WriteString("group"u8, status.Group);

@@ -1,59 +1,109 @@
 using System.Buffers;
-using System.Globalization;
 using System.IO.Pipelines;
-using System.Text;
+using System.Net.WebSockets;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
-using Dovetail.Machinery.Tables;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Http;
 
-/// <summary>Streams watch events, one JSON object a line: <c>{"type":"ADDED","object":{…}}</c>. What is there is written before anything is flushed, so a burst costs one packet.</summary>
-internal sealed class WatchStreamer(IObjectApi api)
+/// <summary>Streams watch events: one JSON object a line, <c>{"type":"ADDED","object":{…}}</c>, or one protobuf frame; in a WebSocket one message an event. What is there is written before anything is flushed, so a
+/// burst costs one packet. A client that does not read holds no events: its watch is a cursor in the store, and when history has gone past it, it is told 410.</summary>
+internal sealed class WatchStreamer(IObjectApi api, RequestMetrics metrics)
 {
+    private const int FlushAfter = 64 * 1024;
+
     public async Task StreamAsync(HttpContext context, ServedResource resource, ObjectTarget target, WatchOptions options, IWatchFormat format, CancellationToken ct)
     {
-        var output = context.Response.BodyWriter;
         await using var events = api.WatchAsync(target, options, ct).GetAsyncEnumerator(ct);
-        var started = false;
+        // The first step tells refusals; as long as nothing has happened it does not end, and the client waits for the headers.
+        var step = events.MoveNextAsync();
+        Task<bool> first;
+        if (step.IsCompleted)
+        {
+            try
+            {
+                first = Task.FromResult(await step);
+            }
+            catch (StatusException e) when (e.Status.Code == StatusCodes.Status410Gone)
+            {
+                // A revision that is gone is told in the stream, as upstream does: informers look for it there.
+                first = Task.FromException<bool>(e);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+        else
+        {
+            first = step.AsTask();
+        }
+
+        var output = new WatchOutput(resource, format, metrics.WatchEvents(resource.Group, resource.Version, resource.Plural));
+        if (context.WebSockets.IsWebSocketRequest) await ServeSocketAsync(context, events, first, output, ct);
+        else await ServeBodyAsync(context, events, first, output, ct);
+    }
+
+    private static async Task ServeBodyAsync(HttpContext context, IAsyncEnumerator<ObjectEvent> events, Task<bool> first, WatchOutput shown, CancellationToken ct)
+    {
+        var output = context.Response.BodyWriter;
         try
         {
-            // The first step tells refusals; as long as nothing has happened it does not end, and the client waits for the headers.
-            var step = events.MoveNextAsync();
-            if (!step.IsCompleted) await StartAsync();
+            context.Response.StatusCode = 200;
+            context.Response.ContentType = shown.Format.ContentType;
+            await context.Response.StartAsync(ct);
+            if (!first.IsCompleted) await FlushAsync(output, ct);
+            var step = new ValueTask<bool>(first);
             while (await step)
             {
-                if (!started) await StartAsync();
-                format.Write(output, resource, events.Current);
+                shown.Write(output, events.Current);
                 step = events.MoveNextAsync();
-                if (!step.IsCompleted || output.UnflushedBytes > 64 * 1024) await FlushAsync(output, ct);
+                if (!step.IsCompleted || output.UnflushedBytes > FlushAfter) await FlushAsync(output, ct);
             }
 
-            if (!started) await StartAsync();
             await output.FlushAsync(ct);
         }
-        catch (StatusException e) when (started)
+        catch (StatusException e)
         {
             // The headers are gone: the refusal is the stream's last event.
-            output.Write("{\"type\":\"ERROR\",\"object\":"u8);
-            output.Write(StatusJson.Failure(e.Status));
-            output.Write("}\n"u8);
+            shown.Format.WriteFailure(output, e.Status);
             await output.FlushAsync(CancellationToken.None);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // The client has gone, or the server goes: a watch that ends is no error.
         }
+    }
 
-        async Task StartAsync()
+    private static async Task ServeSocketAsync(HttpContext context, IAsyncEnumerator<ObjectEvent> events, Task<bool> first, WatchOutput shown, CancellationToken ct)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var type = shown.Format.IsText ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        try
         {
-            started = true;
-            context.Response.StatusCode = 200;
-            context.Response.ContentType = format.ContentType;
-            await context.Response.StartAsync(ct);
-            await output.FlushAsync(ct);
+            var step = new ValueTask<bool>(first);
+            while (await step)
+            {
+                buffer.ResetWrittenCount();
+                shown.Write(buffer, events.Current);
+                await socket.SendAsync(buffer.WrittenMemory, type, endOfMessage: true, ct);
+                step = events.MoveNextAsync();
+            }
+
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, ct);
+        }
+        catch (StatusException e)
+        {
+            buffer.ResetWrittenCount();
+            shown.Format.WriteFailure(buffer, e.Status);
+            await socket.SendAsync(buffer.WrittenMemory, type, endOfMessage: true, CancellationToken.None);
+        }
+        catch (Exception e) when (e is WebSocketException || (e is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            // The client has gone, or the server goes: a watch that ends is no error.
         }
     }
 
@@ -62,81 +112,14 @@ internal sealed class WatchStreamer(IObjectApi api)
         var result = await output.FlushAsync(ct);
         if (result.IsCompleted) throw new OperationCanceledException(ct);
     }
-}
 
-/// <summary>How the objects of events are represented.</summary>
-internal interface IWatchFormat
-{
-    string ContentType { get; }
-
-    void Write(IBufferWriter<byte> output, ServedResource resource, ObjectEvent change);
-}
-
-/// <summary>Objects as they are.</summary>
-internal sealed class ObjectWatchFormat : IWatchFormat
-{
-    public static ObjectWatchFormat Instance { get; } = new();
-
-    public string ContentType => MediaType.Json;
-
-    public void Write(IBufferWriter<byte> output, ServedResource resource, ObjectEvent change)
+    /// <summary>Events of one resource in one format, counted.</summary>
+    private readonly record struct WatchOutput(ServedResource Resource, IWatchFormat Format, RequestMetrics.Counter Sent)
     {
-        output.Write(WatchLine.Start(change.Type));
-        if (change.Type == ObjectEventType.Bookmark) output.Write(WatchLine.Bookmark(resource.Kind, resource.ApiVersion, change));
-        else output.Write(change.Object.Json.Span);
-        output.Write("}\n"u8);
-    }
-}
-
-/// <summary>Only metadata.</summary>
-internal sealed class MetadataWatchFormat(Negotiated negotiated) : IWatchFormat
-{
-    public string ContentType => negotiated.ContentType;
-
-    public void Write(IBufferWriter<byte> output, ServedResource resource, ObjectEvent change)
-    {
-        output.Write(WatchLine.Start(change.Type));
-        if (change.Type == ObjectEventType.Bookmark) output.Write(WatchLine.Bookmark("PartialObjectMetadata", $"meta.k8s.io/{negotiated.MetaVersion}", change));
-        else MetadataListBody.WriteOne(output, change.Object.Json.Span, negotiated.MetaVersion);
-        output.Write("}\n"u8);
-    }
-}
-
-/// <summary>Tables of one row; only the first carries the columns' definitions.</summary>
-internal sealed class TableWatchFormat(Negotiated negotiated, IncludeObject include, TimeProvider time) : IWatchFormat
-{
-    private bool columnsSent;
-
-    public string ContentType => negotiated.ContentType;
-
-    public void Write(IBufferWriter<byte> output, ServedResource resource, ObjectEvent change)
-    {
-        output.Write(WatchLine.Start(change.Type));
-        // A bookmark is a row as well, of an object that has a revision only; the one that ends the initial events is known by its annotation, whatever was asked to be included.
-        ReadOnlyMemory<byte> row = change.Type == ObjectEventType.Bookmark ? WatchLine.Bookmark(resource.Kind, resource.ApiVersion, change) : change.Object.Json;
-        var metadata = new ListMetadata(change.Object.Revision.ToString(CultureInfo.InvariantCulture));
-        var included = change.InitialEventsEnd && include == IncludeObject.None ? IncludeObject.Metadata : include;
-        TableWriter.WriteTable(output, resource.Table, metadata, [row], included, time.GetUtcNow(), withColumns: !columnsSent, negotiated.MetaVersion);
-        columnsSent = true;
-        output.Write("}\n"u8);
-    }
-}
-
-internal static class WatchLine
-{
-    public static ReadOnlySpan<byte> Start(ObjectEventType type) => type switch
-    {
-        ObjectEventType.Added => "{\"type\":\"ADDED\",\"object\":"u8,
-        ObjectEventType.Modified => "{\"type\":\"MODIFIED\",\"object\":"u8,
-        ObjectEventType.Deleted => "{\"type\":\"DELETED\",\"object\":"u8,
-        ObjectEventType.Bookmark => "{\"type\":\"BOOKMARK\",\"object\":"u8,
-    };
-
-    /// <summary>An object that has nothing but a revision.</summary>
-    public static byte[] Bookmark(string kind, string apiVersion, ObjectEvent change)
-    {
-        var annotation = change.InitialEventsEnd ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
-        return Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{{\"resourceVersion\":\"{change.Object.Revision}\"{annotation}}}}}"));
+        public void Write(IBufferWriter<byte> output, ObjectEvent change)
+        {
+            Format.Write(output, Resource, change);
+            Sent.Add(1);
+        }
     }
 }

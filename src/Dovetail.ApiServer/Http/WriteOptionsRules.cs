@@ -27,8 +27,7 @@ internal static class WriteOptionsRules
     private static void Require(IQueryCollection query, string kind, List<StatusCause> causes)
     {
         FieldManager(QueryOptions.Text(query, "fieldManager"), causes);
-        if (QueryOptions.Text(query, "dryRun") is { Length: > 0 } dryRun and not "All")
-            causes.Add(new("FieldValueNotSupported", $"Unsupported value: [\"{dryRun}\"]: supported values: \"All\"", "dryRun"));
+        if (QueryOptions.InvalidDryRun(query["dryRun"]) is { } invalid) causes.Add(invalid);
         if (QueryOptions.Text(query, "fieldValidation") is var validation && validation is not ("" or "Strict" or "Warn" or "Ignore"))
             causes.Add(FieldErrors.NotSupported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"]));
         if (causes.Count > 0) throw Refusals.Invalid("meta.k8s.io", kind, "", causes);

@@ -32,11 +32,19 @@ internal sealed class ObjectFilter
         try
         {
             labels = LabelSelector.Parse(labelSelector);
-            selector = FieldSelector.Parse(fieldSelector);
         }
         catch (FormatException e)
         {
             throw Refusals.BadRequest($"unable to parse requirement: {e.Message}");
+        }
+
+        try
+        {
+            selector = FieldSelector.Parse(fieldSelector);
+        }
+        catch (FormatException e)
+        {
+            throw Refusals.BadRequest(e.Message);
         }
 
         string? ns = resource.Namespaced && target.Namespace.Length > 0 ? target.Namespace : null;

@@ -49,7 +49,7 @@ public sealed class ObjectRegistry : IObjectApi
         var bytes = new ObjectBytesReader();
         var admission = new AdmissionChain([new NodeRestriction(store), .. options.Admission, new EscalationGuard(store, Authorizer)]);
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
-        reader = new(store, bytes);
+        reader = new(store, bytes, options.Time);
         watcher = new(store, bytes, options.Time);
         fieldManagers = new FieldManagers(options.Time);
         writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), options.Randomness);

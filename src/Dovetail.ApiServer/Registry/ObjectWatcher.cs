@@ -11,28 +11,34 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
     /// <summary>As often as upstream's watch cache tells idle watchers how far they are.</summary>
     public static TimeSpan BookmarkInterval => TimeSpan.FromSeconds(60);
 
+    private static TimeSpan LastBookmark => TimeSpan.FromSeconds(2);
+
     public async IAsyncEnumerable<ObjectEvent> WatchAsync(ServedResource resource, ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
         var filter = ObjectFilter.Parse(resource, target, options.LabelSelector, options.FieldSelector);
         var from = ObjectReader.Revision(options.ResourceVersion);
         var snapshot = store.Current;
-        if (from > snapshot.Revision) throw Refusals.Expired($"too large resource version: {from}, current: {snapshot.Revision}");
-        if (from == 0 || options.SendInitialEvents)
+        var initial = options.SendInitialEvents ?? from == 0;
+        if (initial && from > snapshot.Revision) throw Refusals.TooLargeResourceVersion(from, snapshot.Revision);
+        // A watch from a revision to come sees what follows on that one; upstream lets it wait.
+        var unseen = from;
+        if (initial)
         {
             foreach (var stored in snapshot.List(resource.StoreName, filter.Namespace))
             {
                 if (filter.Matches(stored)) yield return new(ObjectEventType.Added, bytes.View(resource, stored));
             }
 
-            from = snapshot.Revision;
-            if (options.SendInitialEvents) yield return new(ObjectEventType.Bookmark, new(from, default), InitialEventsEnd: true);
+            // Also for a watch that starts at "" or "0": upstream makes a streaming list of it.
+            if (options.AllowBookmarks) yield return new(ObjectEventType.Bookmark, new(snapshot.Revision, default), InitialEventsEnd: true);
         }
 
+        if (initial || from == 0 || from > snapshot.Revision) from = snapshot.Revision;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var events = store.WatchAsync(resource.StoreName, from, ending.Token).GetAsyncEnumerator(ending.Token);
         var end = options.Timeout is { } timeout ? time.GetUtcNow() + timeout : DateTimeOffset.MaxValue;
-        var bookmark = options.AllowBookmarks ? time.GetUtcNow() + BookmarkInterval : DateTimeOffset.MaxValue;
-        var seen = from;
+        var bookmark = options.AllowBookmarks ? NextBookmark(end) : DateTimeOffset.MaxValue;
+        var seen = Math.Max(from, unseen);
         Task<bool>? next = null;
         try
         {
@@ -43,7 +49,7 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
                 {
                     if (end <= time.GetUtcNow()) yield break;
                     // Between two events of this resource the store as a whole has gone on; nothing of this resource lies between.
-                    bookmark = time.GetUtcNow() + BookmarkInterval;
+                    bookmark = NextBookmark(end);
                     yield return new(ObjectEventType.Bookmark, new(seen, default));
                     continue;
                 }
@@ -53,12 +59,12 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
                 seen = events.Current.Revision;
                 foreach (var change in events.Current.Events)
                 {
-                    if (See(resource, filter, change) is { } shown) yield return shown;
+                    if (change.Revision > unseen && See(resource, filter, change) is { } shown) yield return shown;
                 }
 
                 if (end <= time.GetUtcNow()) yield break;
                 if (bookmark > time.GetUtcNow()) continue;
-                bookmark = time.GetUtcNow() + BookmarkInterval;
+                bookmark = NextBookmark(end);
                 yield return new(ObjectEventType.Bookmark, new(seen, default));
             }
         }
@@ -68,6 +74,14 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
             ending.Cancel();
             if (next is not null) await EndedAsync(next);
         }
+    }
+
+    /// <summary>The last one comes shortly before the end, so that the client's next watch need not go back far.</summary>
+    private DateTimeOffset NextBookmark(DateTimeOffset end)
+    {
+        var now = time.GetUtcNow();
+        var last = end - LastBookmark;
+        return now < last && last < now + BookmarkInterval ? last : now + BookmarkInterval;
     }
 
     private static async Task<bool> NextAsync(IAsyncEnumerator<EventBatch> events, long from)

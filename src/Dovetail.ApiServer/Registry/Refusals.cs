@@ -12,7 +12,7 @@ public static class Refusals
 
     /// <summary>The path names nothing that is served.</summary>
     public static StatusException UnknownResource() =>
-        new(new ApiStatus { Code = 404, Reason = "NotFound", Message = "the server could not find the requested resource" });
+        new(new ApiStatus { Code = 404, Reason = "NotFound", Message = "the server could not find the requested resource", HasDetails = true });
 
     /// <summary>A subresource that Kubernetes has and this server has not (a pod's log, exec, portforward, …). Without the object's name, by which kubectl tells it from an object that is not there.</summary>
     public static StatusException UnservedSubresource(string group, string resource, string subresource) => new(new ApiStatus
@@ -101,7 +101,7 @@ public static class Refusals
     }
 
     public static StatusException MethodNotAllowed() =>
-        new(new ApiStatus { Code = 405, Reason = "MethodNotAllowed", Message = "the server does not allow this method on the requested resource" });
+        new(new ApiStatus { Code = 405, Reason = "MethodNotAllowed", Message = "the server does not allow this method on the requested resource", HasDetails = true });
 
     public static StatusException VerbNotSupported(string group, string resource, string verb) => new(new ApiStatus
     {
@@ -126,6 +126,15 @@ public static class Refusals
         RetryAfterSeconds = 1,
     });
 
+    /// <summary>The work was not done within the time that the client or the server gives it; a write may still happen.</summary>
+    public static StatusException Timeout() => new(new ApiStatus
+    {
+        Code = 504,
+        Reason = "Timeout",
+        Message = "Timeout: request did not complete within requested timeout - context deadline exceeded",
+        HasDetails = true,
+    });
+
     public static StatusException TooManyRequests(string message, int retryAfterSeconds) =>
         new(new ApiStatus { Code = 429, Reason = "TooManyRequests", Message = message, RetryAfterSeconds = retryAfterSeconds });
 
@@ -134,10 +143,6 @@ public static class Refusals
     public static StatusException ServiceUnavailable(string message) => new(new ApiStatus { Code = 503, Reason = "ServiceUnavailable", Message = message });
 
     public static StatusException Internal(string message) => new(new ApiStatus { Code = 500, Reason = "InternalError", Message = $"Internal error occurred: {message}" });
-
-    /// <summary>No representation that the client takes can be served.</summary>
-    public static StatusException NotAcceptable(IEnumerable<string> served) =>
-        new(new ApiStatus { Code = 406, Reason = "NotAcceptable", Message = $"only the following media types are accepted: {string.Join(", ", served)}" });
 
     /// <summary><c>deployments.apps</c>, <c>pods</c>.</summary>
     public static string Qualified(string resource, string group) => group.Length == 0 ? resource : $"{resource}.{group}";

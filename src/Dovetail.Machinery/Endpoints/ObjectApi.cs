@@ -79,13 +79,14 @@ public sealed record WatchOptions
 
     public string FieldSelector { get; init; } = "";
 
-    /// <summary>"" or "0": start with the current objects as ADDED; otherwise resume after that revision.</summary>
+    /// <summary>"" or "0": from now; otherwise resume after that revision.</summary>
     public string ResourceVersion { get; init; } = "";
 
     public bool AllowBookmarks { get; init; }
 
-    /// <summary>Streaming list: current objects as ADDED, then a bookmark annotated <c>k8s.io/initial-events-end</c>.</summary>
-    public bool SendInitialEvents { get; init; }
+    /// <summary>Whether current objects come first, as ADDED, and (with <see cref="AllowBookmarks"/>) then a bookmark annotated <c>k8s.io/initial-events-end</c>: a streaming list.
+    /// Null: only when <see cref="ResourceVersion"/> is "" or "0".</summary>
+    public bool? SendInitialEvents { get; init; }
 
     public TimeSpan? Timeout { get; init; }
 }

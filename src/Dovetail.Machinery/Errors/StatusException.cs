@@ -28,6 +28,9 @@ public sealed record ApiStatus
 
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>Clients see <c>details</c> even when there is nothing in them; kubectl looks into those of a NotFound without asking whether there are any.</summary>
+    public bool HasDetails { get; init; }
+
     /// <summary>metadata.continue: how a list whose token has expired can go on (410 Expired); "" otherwise.</summary>
     public string Continue { get; init; } = "";
 }

@@ -60,7 +60,7 @@ internal static class ProtobufDecoder
                 into[field.Name] = nested = [];
             Decode(ProtobufMessage.Of(schema), reader.LengthDelimited(type), nested, depth + 1);
         }
-        else if (Value(schema, ref reader, type, depth) is { } value && (field.KeepsZero || !IsZero(value)))
+        else if (Value(schema, ref reader, type, depth) is { } value && (field.KeepsZero || WellKnownTypes.SaysFalse(schema) || !IsZero(value)))
             into[field.Name] = value;
         else
             into.Remove(field.Name);

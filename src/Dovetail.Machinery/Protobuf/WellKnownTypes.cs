@@ -16,6 +16,27 @@ internal static class WellKnownTypes
     /// <summary>Objects that are one value to JSON; everything else of type object is decoded field by field.</summary>
     public static bool Is(Schema schema) => schema.DefinitionName is "io.k8s.apimachinery.pkg.runtime.RawExtension" or Meta + "FieldsV1";
 
+    /// <summary>A whole JSON schema, inside of another.</summary>
+    public static EncodedValue JsonSchemaProps { get; } = EncodedValue.Of(BuiltInSchemas.Get(Extensions + "JSONSchemaProps"));
+
+    public static EncodedValue PlainText { get; } = EncodedValue.Of(new Schema { Type = SchemaType.String });
+
+    /// <summary>Null: the type is none of these.</summary>
+    public static EncodedKind? EncodedAs(string definitionName) => definitionName switch
+    {
+        Meta + "Time" or Meta + "MicroTime" => EncodedKind.Time,
+        "io.k8s.apimachinery.pkg.api.resource.Quantity" => EncodedKind.Quantity,
+        "io.k8s.apimachinery.pkg.util.intstr.IntOrString" => EncodedKind.IntOrString,
+        "io.k8s.apimachinery.pkg.runtime.RawExtension" or Meta + "FieldsV1" or Extensions + "JSON" => EncodedKind.Raw,
+        Extensions + "JSONSchemaPropsOrArray" => EncodedKind.SchemaOrArray,
+        Extensions + "JSONSchemaPropsOrBool" => EncodedKind.SchemaOrBool,
+        Extensions + "JSONSchemaPropsOrStringArray" => EncodedKind.SchemaOrStringArray,
+        _ => null,
+    };
+
+    /// <summary>A schema or nothing at all: <c>additionalProperties: false</c> is not the same as absent.</summary>
+    public static bool SaysFalse(Schema schema) => schema.DefinitionName == Extensions + "JSONSchemaPropsOrBool";
+
     /// <param name="schema">Of the field.</param>
     /// <param name="bytes">The message.</param>
     /// <param name="depth">How deep the message lies.</param>

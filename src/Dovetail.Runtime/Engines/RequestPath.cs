@@ -35,8 +35,8 @@ internal readonly record struct RequestPath(string Path, string Query)
             .Add("fieldSelector", options.FieldSelector)
             .Add("resourceVersion", options.ResourceVersion)
             .Add("allowWatchBookmarks", options.AllowBookmarks ? "true" : "")
-            .Add("sendInitialEvents", options.SendInitialEvents ? "true" : "")
-            .Add("resourceVersionMatch", options.SendInitialEvents ? "NotOlderThan" : "")
+            .Add("sendInitialEvents", options.SendInitialEvents is { } initial ? (initial ? "true" : "false") : "")
+            .Add("resourceVersionMatch", options.SendInitialEvents is null ? "" : "NotOlderThan")
             .Add("timeoutSeconds", options.Timeout is { } timeout ? ((long)Math.Ceiling(timeout.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : "");
 
     public RequestPath With(WriteOptions options) =>

@@ -8,9 +8,8 @@ namespace Dovetail.ApiServer.Tests.Http;
 public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
     [Theory]
-    [InlineData("/nothing")]
     [InlineData("/api/v1/nothings")]
-    [InlineData("/apis/example.com/v1/things")]
+    [InlineData("/apis/apps/v2")]
     [InlineData("/api//v1")]
     public async Task An_unknown_path_is_a_status_404(string path)
     {
@@ -23,11 +22,22 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
     }
 
     [Theory]
+    [InlineData("/nothing")]
+    [InlineData("/apis/example.com")]
+    [InlineData("/apis/example.com/v1/things")]
+    public async Task A_path_outside_of_the_API_is_a_page_404(string path)
+    {
+        using var answer = await server.Admin.GetAsync(path);
+
+        ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync()).ShouldBe((404, "text/plain", "404 page not found\n"));
+    }
+
+    [Theory]
     [InlineData("resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")]
-    [InlineData("resourceVersion=5&resourceVersionMatch=Bad", "resourceVersionMatch: Unsupported value: \"Bad\": supported values: \"Exact\", \"NotOlderThan\"")]
+    [InlineData("resourceVersion=5&resourceVersionMatch=Bad", "resourceVersionMatch: Unsupported value: \"Bad\": supported values: \"Exact\", \"NotOlderThan\", \"\"")]
     [InlineData("sendInitialEvents=true", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list")]
     [InlineData("watch=true&sendInitialEvents=true", "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")]
-    [InlineData("watch=true&resourceVersion=5&resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
+    [InlineData("watch=true&resourceVersion=5&resourceVersionMatch=Exact", "[resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]")]
     public async Task List_options_that_do_not_go_together_are_422(string query, string why)
     {
         var (code, body) = await server.GetAsync($"/api/v1/namespaces/demo/configmaps?{query}");

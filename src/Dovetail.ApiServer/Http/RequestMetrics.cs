@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Dovetail.ApiServer.Http;
+
+/// <summary>What a request is counted as, under upstream's labels (apiserver, <c>endpoints/metrics</c>).</summary>
+/// <param name="Verb">GET, LIST, WATCH, POST, PUT, PATCH, APPLY, DELETE, DELETECOLLECTION, CONNECT, or the method for what is no resource.</param>
+/// <param name="Group">"" for the core group and for what is no resource.</param>
+/// <param name="Version">v1.</param>
+/// <param name="Resource">The plural; "" for what is no resource, and for what is not served, or anybody could make as many series as he likes.</param>
+/// <param name="Subresource">"" for the object itself; for what is no resource the path, as far as it is known.</param>
+/// <param name="Scope">resource, namespace, cluster, or "".</param>
+/// <param name="DryRun">Nothing was to be written.</param>
+internal readonly record struct RequestKind(string Verb, string Group, string Version, string Resource, string Subresource, string Scope, bool DryRun);
+
+/// <summary>Counts requests by kind and code. Counting takes a lookup and no memory; text is made when somebody asks.</summary>
+internal sealed class RequestMetrics
+{
+    /// <summary>Seconds; upstream's.</summary>
+    private static readonly double[] Bounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+    private readonly ConcurrentDictionary<(RequestKind Kind, int Code), Counter> totals = new();
+    private readonly ConcurrentDictionary<RequestKind, Histogram> durations = new();
+    private readonly ConcurrentDictionary<RequestKind, Counter> running = new();
+    private readonly ConcurrentDictionary<(string Group, string Version, string Resource), Counter> watchEvents = new();
+
+    /// <summary>A request that has ended; those that run long have no duration.</summary>
+    public void Ended(RequestKind kind, int code, long startedAt, bool longRunning)
+    {
+        totals.GetOrAdd((kind, code), static _ => new Counter()).Add(1);
+        if (longRunning) return;
+        durations.GetOrAdd(kind with { DryRun = false }, static _ => new Histogram(Bounds)).Observe(Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
+    }
+
+    /// <summary>A watch or a stream begins (+1) or ends (-1).</summary>
+    public void LongRunning(RequestKind kind, int by) => running.GetOrAdd(kind with { DryRun = false }, static _ => new Counter()).Add(by);
+
+    /// <summary>Where a watch counts its events.</summary>
+    public Counter WatchEvents(string group, string version, string resource) => watchEvents.GetOrAdd((group, version, resource), static _ => new Counter());
+
+    public void Render(StringBuilder text)
+    {
+        text.Append("# HELP apiserver_request_total Requests by verb, resource and code.\n# TYPE apiserver_request_total counter\n");
+        foreach (var ((kind, code), counter) in totals)
+            Line(text, "apiserver_request_total", $"code=\"{code}\",component=\"apiserver\",dry_run=\"{(kind.DryRun ? "All" : "")}\",{Labels(kind)}", counter.Value);
+        text.Append("# HELP apiserver_request_duration_seconds Time from the first byte of a request to the last of its answer.\n# TYPE apiserver_request_duration_seconds histogram\n");
+        foreach (var (kind, histogram) in durations) histogram.Render(text, "apiserver_request_duration_seconds", $"component=\"apiserver\",dry_run=\"\",{Labels(kind)}");
+        text.Append("# HELP apiserver_longrunning_requests Watches and streams that are open.\n# TYPE apiserver_longrunning_requests gauge\n");
+        foreach (var (kind, counter) in running) Line(text, "apiserver_longrunning_requests", $"component=\"apiserver\",{Labels(kind)}", counter.Value);
+        text.Append("# HELP apiserver_watch_events_total Events sent to watchers.\n# TYPE apiserver_watch_events_total counter\n");
+        foreach (var ((group, version, resource), counter) in watchEvents) Line(text, "apiserver_watch_events_total", $"group=\"{group}\",resource=\"{resource}\",version=\"{version}\"", counter.Value);
+    }
+
+    private static void Line(StringBuilder text, string name, string labels, long value) => text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {value}\n");
+
+    private static string Labels(RequestKind kind) =>
+        $"group=\"{kind.Group}\",resource=\"{kind.Resource}\",scope=\"{kind.Scope}\",subresource=\"{kind.Subresource}\",verb=\"{kind.Verb}\",version=\"{kind.Version}\"";
+
+    /// <summary>A number that many add to.</summary>
+    internal sealed class Counter
+    {
+        private long value;
+
+        public long Value => Volatile.Read(ref value);
+
+        public void Add(long by) => Interlocked.Add(ref value, by);
+    }
+
+    private sealed class Histogram(double[] bounds)
+    {
+        private readonly long[] buckets = new long[bounds.Length + 1];
+        private long microseconds;
+
+        public void Observe(double seconds)
+        {
+            var at = 0;
+            while (at < bounds.Length && seconds > bounds[at]) at++;
+            Interlocked.Increment(ref buckets[at]);
+            Interlocked.Add(ref microseconds, (long)(seconds * 1e6));
+        }
+
+        public void Render(StringBuilder text, string name, string labels)
+        {
+            var count = 0L;
+            for (var i = 0; i <= bounds.Length; i++)
+            {
+                count += Volatile.Read(ref buckets[i]);
+                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels},le=\"{(i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf")}\"}} {count}\n");
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{{labels}}} {Volatile.Read(ref microseconds) / 1e6}\n{name}_count{{{labels}}} {count}\n");
+        }
+    }
+}
