@@ -43,7 +43,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         strategy.PrepareForUpdate(resource, obj, old, write.Target.Subresource);
         var report = Decode(write, obj, findings);
         report = await MutateAsync(write, draft, AdmissionOperation.Update, report, ct);
-        CountGeneration(resource, obj, old);
+        CountGeneration(resource, strategy, obj, old);
         RequireValid(write, draft, strategy, report);
         ownership.OnUpdate(write, obj, old);
         await ValidateAsync(write, draft, AdmissionOperation.Update, ct);
@@ -70,18 +70,12 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         metadata.Remove("selfLink");
     }
 
-    /// <summary>metadata.generation counts changes of what is asked for: everything but metadata and, where it is written apart, status.</summary>
-    private static void CountGeneration(ServedResource resource, JsonObject obj, JsonObject old)
+    /// <summary>metadata.generation counts changes of what is asked for.</summary>
+    private static void CountGeneration(ServedResource resource, ResourceStrategy strategy, JsonObject obj, JsonObject old)
     {
-        if (!resource.CountsGenerations || SameDesire(obj, old, resource.HasStatus)) return;
+        if (!resource.CountsGenerations || strategy.SameDesire(resource, obj, old)) return;
         obj.Metadata()["generation"] = ObjectMeta.Long((old.Metadata().Number("generation") ?? 0) + 1);
-    }
-
-    private static bool SameDesire(JsonObject a, JsonObject b, bool statusApart)
-    {
-        bool Counts(string name) => name is not ("metadata" or "kind" or "apiVersion") && !(statusApart && name == "status");
-        var (inA, inB) = (a.Count(p => Counts(p.Key)), b.Count(p => Counts(p.Key)));
-        return inA == inB && a.All(p => !Counts(p.Key) || (b.TryGetPropertyValue(p.Key, out var other) && JsonNode.DeepEquals(p.Value, other)));
+        strategy.DesireChanged(obj, old);
     }
 
     /// <summary>Defaults, prunes and looks at the types. A built-in kind with an ill-typed field cannot be decoded: 400, as a Go decoder answers, but with every field.</summary>
@@ -98,7 +92,12 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     private static SchemaReport Walk(ServedResource resource, JsonObject obj)
     {
         var report = SchemaWalk.Run(resource.Schema, obj, SchemaPasses.All);
-        if (resource.BuiltIn is { } builtIn) BuiltInDefaults.Apply(builtIn, obj);
+        if (resource.BuiltIn is { } builtIn)
+        {
+            BuiltInDefaults.Apply(builtIn, obj);
+            TypedForm.Apply(resource.Schema, obj);
+        }
+
         return report;
     }
 

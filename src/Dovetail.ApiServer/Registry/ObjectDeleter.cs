@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.Machinery.Admission;
+using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Store;
@@ -41,6 +42,7 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
             var removed = !Hold(resource, strategy, next, options);
             if (options.DryRun) return new(bytes.View(resource, stored), false, removed, [.. warnings]);
             if (!removed && JsonNode.DeepEquals(obj, next)) return new(bytes.View(resource, stored), false, false, [.. warnings]);
+            if (resource.Converts) VersionConversion.ToStored(resource.BuiltIn!, next);
             var rendered = ObjectRenderer.Render(next, resource.StorageHead);
             StoreWrite write = removed
                 ? new StoreWrite.Delete(key, Precondition.At(stored.Revision), rendered.At, strategy.PurgesHistory)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Rbac;
+using Dovetail.ApiServer.Registry.Services;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.ApiServer.Security;
 using Dovetail.ApiServer.Security.Nodes;
@@ -52,7 +53,7 @@ public sealed class ObjectRegistry : IObjectApi
         reader = new(store, bytes, options.Time);
         watcher = new(store, bytes, options.Time);
         fieldManagers = new FieldManagers(options.Time);
-        writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), options.Randomness);
+        writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, options.Randomness), options.Randomness);
         deleter = new(store, bytes, admission, options.Time);
         subresources = new(store, writer, deleter, admission, options.Time);
         scale = new(reader, writer);

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Registry.Services;
 using Dovetail.ApiServer.Registry.Strategies;
+using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Store;
 
@@ -11,7 +13,7 @@ namespace Dovetail.ApiServer.Registry;
 internal readonly record struct NextState(JsonObject Object, long? Revision, IReadOnlyList<string> Findings);
 
 /// <summary>Creates and updates: admission, schema, metadata rules, field managers, and the write with optimistic concurrency.</summary>
-internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes, DraftProcessor processor, NamespaceGate namespaces, Randomness randomness)
+internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes, DraftProcessor processor, NamespaceGate namespaces, ServiceAllocations services, Randomness randomness)
 {
     /// <summary>As often as upstream tries when the client did not name a resourceVersion.</summary>
     private const int UpdateAttempts = 10;
@@ -30,13 +32,14 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
             if (prefix.Length > 0) metadata["name"] = randomness.Name(prefix);
             var draft = new Draft(attempt < NameAttempts && prefix.Length > 0 ? (JsonObject)obj.DeepClone() : obj, null);
             await processor.PrepareCreateAsync(write, draft, findings, ownership, ct);
+            using var allocation = services.Begin(write, draft.Object, null);
             var name = draft.Object.Metadata().Text("name");
             var key = new ObjectKey(write.Resource.StoreName, write.Resource.Namespaced ? write.Target.Namespace : "", name);
-            var rendered = ObjectRenderer.Render(draft.Object, write.Resource.StorageHead);
+            var rendered = Rendered(write, draft.Object);
             if (write.Options.DryRun)
             {
                 if (store.Current.Find(key) is not null) throw Refusals.AlreadyExists(write.Resource.Group, write.Resource.Plural, name);
-                return Result(write, new(0, Unversioned(write, rendered)), created: true);
+                return Result(write, new(0, Unversioned(write, draft.Object)), created: true);
             }
 
             switch (await store.WriteAsync(new StoreWrite.Put(key, Precondition.Absent, write.Resource.SchemaGeneration, rendered.At), ct))
@@ -67,9 +70,10 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
             if (ReferenceEquals(asked.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);
             var draft = new Draft(asked.Object, old);
             await processor.PrepareUpdateAsync(write, draft, asked.Findings, ownership, ct);
+            using var allocation = services.Begin(write, draft.Object, old);
             if (JsonNode.DeepEquals(draft.Object, old)) return Result(write, bytes.View(write.Resource, stored), created: false);
-            var rendered = ObjectRenderer.Render(draft.Object, write.Resource.StorageHead);
-            if (write.Options.DryRun) return Result(write, new(stored.Revision, Viewed(write, rendered, stored.Revision)), created: false);
+            var rendered = Rendered(write, draft.Object);
+            if (write.Options.DryRun) return Result(write, new(stored.Revision, Viewed(write, draft.Object, stored.Revision)), created: false);
             var outcome = await store.WriteAsync(WriteOf(write, key, stored, draft.Object, rendered), ct);
             switch (outcome)
             {
@@ -94,11 +98,18 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
             : new StoreWrite.Put(key, Precondition.At(stored.Revision), write.Resource.SchemaGeneration, rendered.At);
     }
 
-    /// <summary>An object that was never written has no resourceVersion.</summary>
-    private static byte[] Unversioned(WriteContext write, RenderedObject rendered) => [.. write.Resource.Head, .. rendered.Bytes.Span[write.Resource.StorageHead.Length..]];
+    private static RenderedObject Rendered(WriteContext write, JsonObject obj)
+    {
+        if (!write.Resource.Converts) return ObjectRenderer.Render(obj, write.Resource.StorageHead);
+        var stored = (JsonObject)obj.DeepClone();
+        VersionConversion.ToStored(write.Resource.BuiltIn!, stored);
+        return ObjectRenderer.Render(stored, write.Resource.StorageHead);
+    }
 
-    private static byte[] Viewed(WriteContext write, RenderedObject rendered, long revision) =>
-        [.. write.Resource.Head, .. rendered.At(revision).AsSpan(write.Resource.StorageHead.Length)];
+    /// <summary>An object that was never written has no resourceVersion.</summary>
+    private static byte[] Unversioned(WriteContext write, JsonObject obj) => ObjectRenderer.Render(obj, write.Resource.Head).Bytes.ToArray();
+
+    private static byte[] Viewed(WriteContext write, JsonObject obj, long revision) => ObjectRenderer.Render(obj, write.Resource.Head).At(revision);
 
     private static WriteResult Result(WriteContext write, ObjectBytes obj, bool created) => new(obj, created, Removed: false, [.. write.Warnings.Distinct()]);
 }

@@ -61,6 +61,8 @@ public sealed class ResourceCatalog
         CountsGenerations = r.TracksGeneration,
         Virtual = r.Verbs is ["create"],
         BuiltIn = r,
+        DeprecationWarning = r.Deprecation,
+        Converts = VersionConversion.IsNeeded(r),
         Table = BuiltInTables.Find(r.Group, r.Plural),
         SelectableFields = FieldSelectors.BuiltIn(r.Group, r.Plural),
     }.Sealed();

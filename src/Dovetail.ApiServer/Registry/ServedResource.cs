@@ -81,6 +81,9 @@ public sealed record ServedResource
 
     public bool Custom => BuiltIn is null;
 
+    /// <summary>Whether this version's fields differ from those that are stored (<see cref="VersionConversion"/>).</summary>
+    public bool Converts { get; init; }
+
     /// <summary>How this version's bytes begin (see <see cref="ObjectRenderer"/>).</summary>
     public byte[] Head { get; private init; } = [];
 

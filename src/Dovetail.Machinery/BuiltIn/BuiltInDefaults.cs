@@ -1,10 +1,25 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.BuiltIn.Defaults;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn;
 
 /// <summary>Defaults that Kubernetes computes in code (<c>pkg/apis/*/v1/defaults.go</c>), beyond what a schema can say. Runs after the schema's defaults, on create and update.</summary>
 public static class BuiltInDefaults
 {
+    private static readonly ConcurrentDictionary<BuiltInResource, JsonNode?> EmptyStatuses = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The status of an object of which nothing is known yet, as the server writes it; null when the kind has none.</summary>
+    public static JsonNode? EmptyStatus(BuiltInResource resource) => EmptyStatuses.GetOrAdd(resource, static r =>
+    {
+        var obj = new JsonObject();
+        SchemaWalk.Run(r.Schema, obj, SchemaPasses.PruneAndDefault);
+        Apply(r, obj);
+        TypedForm.Apply(r.Schema, obj);
+        return obj["status"];
+    })?.DeepClone();
+
     /// <summary>Edits <paramref name="obj"/> in place. What the schema refused is left alone.</summary>
     public static void Apply(BuiltInResource resource, JsonObject obj)
     {
@@ -18,23 +33,33 @@ public static class BuiltInDefaults
                 obj.Default("type", "Opaque");
                 break;
             case ("", "Node"):
-                if (obj.Child("status") is { } node && node["allocatable"] is null && node["capacity"] is { } capacity)
-                    node["allocatable"] = capacity.DeepClone();
+                CoreDefaults.Node(obj);
                 break;
             case ("", "Service"):
                 if (obj.Child("spec") is { } service)
-                    Service(service);
+                    ServiceDefaults.Apply(obj, service);
+                break;
+            case ("", "Endpoints"):
+                CoreDefaults.Endpoints(obj);
+                break;
+            case ("", "LimitRange"):
+                CoreDefaults.LimitRange(obj);
+                break;
+            case ("", "PodTemplate"):
+                PodDefaults.ApplyTemplate(obj);
                 break;
             case ("", "PersistentVolumeClaim"):
-                obj.Child("spec")?.Default("volumeMode", "Filesystem");
+                CoreDefaults.PersistentVolumeClaim(obj);
                 break;
             case ("", "PersistentVolume"):
-                obj.Child("spec")?.Default("persistentVolumeReclaimPolicy", "Retain");
-                obj.Child("spec")?.Default("volumeMode", "Filesystem");
+                CoreDefaults.PersistentVolume(obj);
                 break;
-            case ("apps", _) or ("batch", _):
+            case ("apps", not "ControllerRevision") or ("batch", _) or ("", "ReplicationController"):
                 if (obj.Child("spec") is { } workload)
-                    WorkloadDefaults.Apply(resource.Kind, workload);
+                    WorkloadDefaults.Apply(resource.Kind, obj, workload);
+                break;
+            case ("autoscaling", _):
+                AutoscalerDefaults.Apply(resource.Version, obj.Made("spec"));
                 break;
             case ("storage.k8s.io", "StorageClass"):
                 obj.Default("reclaimPolicy", "Delete");
@@ -55,26 +80,6 @@ public static class BuiltInDefaults
                     port.Default("protocol", "TCP");
                 break;
         }
-    }
-
-    private static void Service(JsonObject spec)
-    {
-        spec.Default("sessionAffinity", "None");
-        spec.Default("type", "ClusterIP");
-        if (spec.Text("sessionAffinity") == "ClientIP")
-            spec.Made("sessionAffinityConfig").Made("clientIP").Default("timeoutSeconds", 10800);
-        foreach (var port in spec.Objects("ports"))
-        {
-            port.Default("protocol", "TCP");
-            if (port["targetPort"] is null && port["port"] is { } number)
-                port["targetPort"] = number.DeepClone();
-        }
-        if (spec.Text("type") is "NodePort" or "LoadBalancer")
-            spec.Default("externalTrafficPolicy", "Cluster");
-        if (spec.Text("type") == "LoadBalancer")
-            spec.Default("allocateLoadBalancerNodePorts", true);
-        if (spec.Text("type") != "ExternalName")
-            spec.Default("internalTrafficPolicy", "Cluster");
     }
 
     private static void NetworkPolicy(JsonObject spec)

@@ -47,6 +47,9 @@ public sealed record BuiltInResource
     /// <summary>The version in which objects are stored; "" is <see cref="Version"/>. </summary>
     public string StorageVersion { get; init; } = "";
 
+    /// <summary>Told to clients with every request; "" when the resource is not deprecated.</summary>
+    public string Deprecation { get; init; } = "";
+
     /// <summary>Whether something in the platform acts on the kind. A write to a kind that nothing enforces yet is answered with <see cref="Warning"/>.</summary>
     public bool Enforced { get; init; }
 

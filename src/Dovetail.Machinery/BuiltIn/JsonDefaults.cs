@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn;
 
@@ -33,6 +35,16 @@ internal static class JsonDefaults
     public static void Default(this JsonObject obj, string field, long value)
     {
         if (obj[field] is null)
+            obj[field] = value;
+    }
+
+    /// <summary>Whether a number is absent or 0.</summary>
+    public static bool IsZero(this JsonObject obj, string field) => obj[field] is null || (obj[field] is JsonValue value && value.GetValueKind() == JsonValueKind.Number && JsonNumber.Of(value).Value == 0);
+
+    /// <summary>Sets a number whose zero means that it was not given.</summary>
+    public static void DefaultZero(this JsonObject obj, string field, long value)
+    {
+        if (obj.IsZero(field))
             obj[field] = value;
     }
 

@@ -21,6 +21,7 @@ namespace Dovetail.Machinery.BuiltIn;
 /// <c>int-or-string</c>, <c>quantity</c>, each with an optional <c>:format</c>; <c>[]T</c>, <c>map:T</c>; <c>Name</c> of the same file or <c>file/Name</c> of another.
 /// Flags: <c>=json</c> default, <c>enum=a|b</c>, <c>items-enum=a|b</c>, <c>list=atomic</c>, <c>list=set</c>, <c>list=map(key,…)</c>, <c>map=atomic</c>, <c>patch=merge(key)</c>, <c>patch=retainKeys</c>.
 /// <c>@3</c>: the field's number in protobuf; <c>@2.1</c>: it belongs to a Go struct that is embedded here as field 2; <c>@3*</c>: a Go pointer to a scalar, whose zero value is not the same as absent.
+/// <c>always</c>: it is written even when it is absent (no <c>omitempty</c>, and not required either); <c>omits</c>: it is required, and left out when it is empty.
 /// Flags of a type: <c>kind</c> (it has apiVersion and kind of its own), <c>map=atomic</c>, <c>union=type(field:Value)</c>; <c>type Name = T</c> names a type that is no struct.</summary>
 internal sealed class KindSource
 {
@@ -179,18 +180,33 @@ internal sealed class KindSource
             var line = new KindLine(lines.Current);
             var name = line.Next().TrimEnd('!');
             var field = TypeOf(line.Next(), block.Package);
+            var (always, pointer) = (schema.Required.Contains(name), false);
             while (line.Next() is { Length: > 0 } flag)
             {
-                // Numbers are for protobuf alone (FieldNumbers).
-                if (flag[0] != '@')
+                if (flag is "always" or "omits")
+                    always = flag == "always";
+                else if (flag[0] == '@')
+                    pointer = flag[^1] == '*'; // the number is for protobuf alone (FieldNumbers)
+                else
                     field = KindLine.ApplyFlag(field, flag);
             }
+            field = field with { Zero = ZeroOf(field, always, pointer) };
             if (descriptions.OfField(type, name, !schema.Kinds.IsEmpty) is { Length: > 0 } words)
                 field = field with { Description = words };
             schema.Properties.Add(name, field);
         }
         return schema;
     }
+
+    /// <summary>A struct that is no pointer is written by its default <c>{}</c>; a time is a struct too, and a number or text that may be either.</summary>
+    private static ZeroValue ZeroOf(Schema field, bool always, bool pointer) => field switch
+    {
+        { Type: SchemaType.Object, AdditionalProperties: null, Default: not null } => ZeroValue.Kept,
+        _ when always => ZeroValue.Written,
+        _ when pointer => ZeroValue.Kept,
+        { Type: SchemaType.Object, AdditionalProperties: null } or { Type: SchemaType.Any } or { Type: SchemaType.String, DefinitionName.Length: > 0 } => ZeroValue.Kept,
+        _ => ZeroValue.Omitted,
+    };
 
     private static ImmutableArray<string> RequiredOf(Block block)
     {

@@ -34,6 +34,19 @@ public enum MapType
     Granular,
 }
 
+/// <summary>Whether a field of a Go struct is written when it holds its zero value: false, 0, "", no elements.</summary>
+public enum ZeroValue
+{
+    /// <summary>Zero and absent are two things (a pointer in Go).</summary>
+    Kept,
+
+    /// <summary><c>omitempty</c>: zero is the same as absent, and is left out.</summary>
+    Omitted,
+
+    /// <summary>Absent is the same as zero, and is written: null for lists, maps and times.</summary>
+    Written,
+}
+
 /// <summary>One of a kind's names in the API.</summary>
 public sealed record GroupVersionKind(string Group, string Version, string Kind);
 
@@ -154,6 +167,9 @@ public sealed record Schema
 
     /// <summary>Upstream decodes this into a Go struct: null means absent, and an absent scalar that is required has its zero value.</summary>
     public bool Typed { get; init; }
+
+    /// <summary>What Go's encoder does with this field's zero value; of built-in kinds only.</summary>
+    public ZeroValue Zero { get; init; }
 
     /// <summary>The schema of a field or a map's value; null when the field is unknown here.</summary>
     public Schema? Field(string name) => Properties.Find(name) ?? AdditionalProperties;

@@ -10,10 +10,14 @@ public sealed class SchemaProperties : IEnumerable<KeyValuePair<string, Schema>>
     private readonly List<KeyValuePair<string, Schema>> ordered = [];
     private readonly Dictionary<string, Schema> byName = new(StringComparer.Ordinal);
     private readonly List<KeyValuePair<string, Schema>> defaulted = [];
+    private readonly List<KeyValuePair<string, Schema>> written = [];
 
     public static SchemaProperties Empty { get; } = new();
 
     public int Count => ordered.Count;
+
+    /// <summary>The fields that are always written (<see cref="ZeroValue.Written"/>).</summary>
+    internal List<KeyValuePair<string, Schema>> Written => written;
 
     /// <summary>The fields that have a default; the walk looks at these only when it fills in what is absent.</summary>
     internal List<KeyValuePair<string, Schema>> Defaulted => defaulted;
@@ -32,6 +36,8 @@ public sealed class SchemaProperties : IEnumerable<KeyValuePair<string, Schema>>
             throw new InvalidOperationException($"field {name} is declared twice");
         var field = KeyValuePair.Create(name, schema);
         ordered.Add(field);
+        if (schema.Zero == ZeroValue.Written)
+            written.Add(field);
         // A Go string's zero value is not written out, so there is nothing to fill in.
         if (schema.Default is not null && !(schema.Typed && schema.Default is JsonValue zero && zero.TryGetValue(out string? text) && text.Length == 0))
             defaulted.Add(field);

@@ -9,7 +9,22 @@ internal sealed class PodStrategy : ResourceStrategy
 
     public override void PrepareForCreate(ServedResource resource, JsonObject obj)
     {
-        obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(obj) };
+        var status = new JsonObject { ["phase"] = "Pending" };
+        if (obj.Child("spec")?["schedulingGates"] is JsonArray { Count: > 0 })
+        {
+            status["conditions"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "PodScheduled",
+                ["status"] = "False",
+                ["lastProbeTime"] = null,
+                ["lastTransitionTime"] = null,
+                ["reason"] = "SchedulingGated",
+                ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
+            });
+        }
+
+        status["qosClass"] = QosClass(obj);
+        obj["status"] = status;
     }
 
     public override void PrepareForUpdate(ServedResource resource, JsonObject obj, JsonObject old, string subresource)

@@ -15,9 +15,13 @@ internal class ResourceStrategy
         ["namespaces"] = new NamespaceStrategy(),
         ["pods"] = new PodStrategy(),
         ["secrets"] = new SecretStrategy(),
+        ["persistentvolumes"] = new PersistentVolumeStrategy(),
+        ["deployments.apps"] = new DeploymentStrategy(),
+        ["daemonsets.apps"] = new DaemonSetStrategy(),
+        ["jobs.batch"] = new JobStrategy(),
         ["customresourcedefinitions.apiextensions.k8s.io"] = new Crds.CrdStrategy(),
         ["events"] = new UpsertedStrategy(),
-        ["services"] = new UpsertedStrategy(NameRule.Dns1035Label),
+        ["services"] = new ServiceStrategy(),
         ["endpoints"] = new UpsertedStrategy(),
         ["leases.coordination.k8s.io"] = new UpsertedStrategy(),
         ["roles.rbac.authorization.k8s.io"] = new UpsertedStrategy(NameRule.PathSegment),
@@ -39,7 +43,9 @@ internal class ResourceStrategy
     /// <summary>Brings a new object into its first state: what only the server may say is set or taken away.</summary>
     public virtual void PrepareForCreate(ServedResource resource, JsonObject obj)
     {
-        if (resource.HasStatus) obj.Remove("status");
+        if (!resource.HasStatus) return;
+        if (resource.BuiltIn is { } builtIn && BuiltInDefaults.EmptyStatus(builtIn) is { } status) obj["status"] = status;
+        else obj.Remove("status");
     }
 
     /// <summary>Takes back what this path may not change: status on the object itself, everything else on status.</summary>
@@ -55,6 +61,19 @@ internal class ResourceStrategy
         if (resource.BuiltIn is not { } builtIn) return;
         if (old is null) BuiltInValidation.ValidateCreate(builtIn, obj, causes);
         else if (subresource is "" or "status") BuiltInValidation.ValidateUpdate(builtIn, obj, old, subresource, causes);
+    }
+
+    /// <summary>Whether two states of an object ask for the same, so that metadata.generation need not count: everything but metadata and, where it is written apart, status.</summary>
+    public virtual bool SameDesire(ServedResource resource, JsonObject a, JsonObject b)
+    {
+        bool Counts(string name) => name is not ("metadata" or "kind" or "apiVersion") && !(resource.HasStatus && name == "status");
+        var (inA, inB) = (a.Count(p => Counts(p.Key)), b.Count(p => Counts(p.Key)));
+        return inA == inB && a.All(p => !Counts(p.Key) || (b.TryGetPropertyValue(p.Key, out var other) && JsonNode.DeepEquals(p.Value, other)));
+    }
+
+    /// <summary>metadata.generation has counted a change; both states have their defaults.</summary>
+    public virtual void DesireChanged(JsonObject obj, JsonObject old)
+    {
     }
 
     /// <summary>Whether a deleted object stays although metadata.finalizers is empty.</summary>

@@ -10,9 +10,9 @@ internal static class CoreResources
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
         Namespaced("v1", "Binding", "bindings") with { Verbs = CreateOnly, Enforced = true },
-        Cluster("v1", "ComponentStatus", "componentstatuses") with { ShortNames = ["cs"], Singular = "componentstatus", Verbs = ["get", "list"] },
+        Cluster("v1", "ComponentStatus", "componentstatuses") with { ShortNames = ["cs"], Singular = "componentstatus", Verbs = ["get", "list"], Deprecation = "v1 ComponentStatus is deprecated in v1.19+" },
         Namespaced("v1", "ConfigMap", "configmaps") with { ShortNames = ["cm"], Enforced = true },
-        Namespaced("v1", "Endpoints", "endpoints") with { ShortNames = ["ep"] },
+        Namespaced("v1", "Endpoints", "endpoints") with { ShortNames = ["ep"], Deprecation = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" },
         Namespaced("v1", "Event", "events") with { ShortNames = ["ev"], Enforced = true },
         Namespaced("v1", "LimitRange", "limitranges") with { ShortNames = ["limits"] },
         Cluster("v1", "Namespace", "namespaces") with

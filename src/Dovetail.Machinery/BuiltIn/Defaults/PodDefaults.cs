@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Dovetail.Machinery.BuiltIn;
+namespace Dovetail.Machinery.BuiltIn.Defaults;
 
 /// <summary>Defaults of pods and of pod templates.</summary>
 internal static class PodDefaults
@@ -11,9 +11,21 @@ internal static class PodDefaults
     public static void ApplyPod(JsonObject spec)
     {
         ApplySpec(spec);
-        spec.Default("enableServiceLinks", true);
-        foreach (var container in Containers(spec))
+        foreach (var container in spec.Objects("containers").Concat(spec.Objects("initContainers")))
+        {
             RequestsFromLimits(container);
+            if (spec.IsTrue("hostNetwork"))
+                HostPorts(container);
+        }
+        PodResourceDefaults.Apply(spec);
+        spec.Default("enableServiceLinks", true);
+    }
+
+    /// <summary>The template in a spec, when there is one.</summary>
+    public static void ApplyTemplate(JsonObject? holder)
+    {
+        if (holder?.Child("template")?.Child("spec") is { } pod)
+            ApplySpec(pod);
     }
 
     public static void ApplySpec(JsonObject spec)
@@ -24,14 +36,14 @@ internal static class PodDefaults
         spec.Default("schedulerName", "default-scheduler");
         spec.Made("securityContext");
         foreach (var container in Containers(spec))
-            Container(container, spec.IsTrue("hostNetwork"));
+            Container(container);
         foreach (var volume in spec.Objects("volumes"))
             Volume(volume);
     }
 
     private static IEnumerable<JsonObject> Containers(JsonObject spec) => spec.Objects("initContainers").Concat(spec.Objects("containers")).Concat(spec.Objects("ephemeralContainers"));
 
-    private static void Container(JsonObject container, bool hostNetwork)
+    private static void Container(JsonObject container)
     {
         container.Default("terminationMessagePath", "/dev/termination-log");
         container.Default("terminationMessagePolicy", "File");
@@ -45,11 +57,14 @@ internal static class PodDefaults
             HttpGet(container.Child("lifecycle")?.Child(hook)?.Child("httpGet"));
         foreach (var variable in container.Objects("env"))
             variable.Child("valueFrom")?.Child("fieldRef")?.Default("apiVersion", "v1");
-        if (!hostNetwork)
-            return;
+    }
+
+    /// <summary>In the host's network a container's port is the host's.</summary>
+    private static void HostPorts(JsonObject container)
+    {
         foreach (var port in container.Objects("ports"))
         {
-            if (port["hostPort"] is null && port["containerPort"] is { } number)
+            if (port.IsZero("hostPort") && port["containerPort"] is { } number)
                 port["hostPort"] = number.DeepClone();
         }
     }
@@ -57,19 +72,18 @@ internal static class PodDefaults
     /// <summary>No tag and no digest, or the tag "latest": the image may change under its name.</summary>
     private static bool IsLatest(string image)
     {
-        if (image.Contains('@'))
-            return false;
-        var name = image[(image.LastIndexOf('/') + 1)..];
-        var colon = name.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 || name[(colon + 1)..] == "latest";
+        var digest = image.IndexOf('@', StringComparison.Ordinal);
+        var name = digest < 0 ? image : image[..digest];
+        var colon = name.IndexOf(':', name.LastIndexOf('/') + 1);
+        return colon < 0 ? digest < 0 && name.Length > 0 : name[(colon + 1)..] == "latest";
     }
 
     private static void Probe(JsonObject probe)
     {
-        probe.Default("timeoutSeconds", 1);
-        probe.Default("periodSeconds", 10);
-        probe.Default("successThreshold", 1);
-        probe.Default("failureThreshold", 3);
+        probe.DefaultZero("timeoutSeconds", 1);
+        probe.DefaultZero("periodSeconds", 10);
+        probe.DefaultZero("successThreshold", 1);
+        probe.DefaultZero("failureThreshold", 3);
         HttpGet(probe.Child("httpGet"));
     }
 
@@ -100,7 +114,14 @@ internal static class PodDefaults
         foreach (var item in volume.Child("downwardAPI")?.Objects("items") ?? [])
             item.Child("fieldRef")?.Default("apiVersion", "v1");
         foreach (var source in volume.Child("projected")?.Objects("sources") ?? [])
+        {
             source.Child("serviceAccountToken")?.Default("expirationSeconds", 3600);
+            foreach (var item in source.Child("downwardAPI")?.Objects("items") ?? [])
+                item.Child("fieldRef")?.Default("apiVersion", "v1");
+        }
+        volume.Child("ephemeral")?.Child("volumeClaimTemplate")?.Child("spec")?.Default("volumeMode", "Filesystem");
+        if (volume.Child("image") is { } image)
+            image.Default("pullPolicy", IsLatest(image.Text("reference")) ? "Always" : "IfNotPresent");
         if (volume.Count == 1 && volume["name"] is not null)
             volume["emptyDir"] = new JsonObject();
     }
