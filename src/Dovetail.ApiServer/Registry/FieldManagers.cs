@@ -39,7 +39,7 @@ internal sealed class FieldManagers
         static FieldManager Make(string subresource, (ServedResource Resource, TimeProvider Time) of)
         {
             var reset = subresource == "status" ? AllButStatus : subresource.Length == 0 && of.Resource.HasStatus ? Status : FieldSet.Empty;
-            return new(of.Resource.Schema, of.Resource.ApiVersion, subresource, reset, of.Time);
+            return new(of.Resource.Schema, of.Resource.ApiVersion, of.Resource.Kind, subresource, reset, of.Time);
         }
     }
 

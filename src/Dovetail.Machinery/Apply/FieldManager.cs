@@ -22,19 +22,22 @@ public sealed class FieldManager
 
     private readonly Schema root;
     private readonly string apiVersion;
+    private readonly string kind;
     private readonly string subresource;
     private readonly FieldSet resetFields;
     private readonly TimeProvider time;
 
     /// <param name="schema">The whole object's schema; <c>metadata</c> is typed by ObjectMeta whatever the schema says of it.</param>
     /// <param name="apiVersion">The version that writes are made in, <c>group/version</c>.</param>
+    /// <param name="kind">The kind that a configuration must name.</param>
     /// <param name="subresource">"" for the object itself; recorded with the entries.</param>
     /// <param name="resetFields">Fields that writes through this (sub)resource cannot change, and so never own: <c>f:status</c> of an object with a status subresource.</param>
     /// <param name="time">Stamps the entries.</param>
-    public FieldManager(Schema schema, string apiVersion, string subresource, FieldSet resetFields, TimeProvider time)
+    public FieldManager(Schema schema, string apiVersion, string kind, string subresource, FieldSet resetFields, TimeProvider time)
     {
         root = WithObjectMeta(schema);
         this.apiVersion = apiVersion;
+        this.kind = kind;
         this.subresource = subresource;
         this.resetFields = resetFields;
         this.time = time;
@@ -47,16 +50,15 @@ public sealed class FieldManager
     {
         var sent = Metadata(updated)?["managedFields"];
         var known = live is null ? null : Metadata(live)?["managedFields"];
-        var comparison = TypedComparison.Between(root, live, updated);
+        var comparison = TypedComparison.Between(root, live, updated).Without(resetFields);
         if (subresource.Length == 0 && IsReset(sent))
         {
             Metadata(updated)!.Remove("managedFields");
-            known = null;
-            Store(updated, Track([], comparison, manager));
+            if (!Exists(live)) Store(updated, Track([], comparison, manager));
             return;
         }
 
-        var taken = subresource.Length == 0 && sent is JsonArray { Count: > 0 } ? ManagedFieldsEntry.ReadAll(sent) : null;
+        var taken = subresource.Length == 0 && sent is JsonArray { Count: > 0 } ? Known(sent) : null;
         var clientChanged = taken is not null && !JsonEquality.Equal(sent, known);
         if (comparison.IsEmpty && !clientChanged)
         {
@@ -64,8 +66,23 @@ public sealed class FieldManager
             return;
         }
 
-        Store(updated, Track(taken ?? ManagedFieldsEntry.ReadAll(known) ?? [], comparison, manager));
+        var entries = taken ?? Known(known) ?? [];
+        // Of an object whose owners are not known any more, none are kept until somebody applies.
+        if (entries.Count == 0 && Exists(live)) Metadata(updated)?.Remove("managedFields");
+        else Store(updated, Track(entries, comparison, manager));
     }
+
+    /// <summary>The entries, in the terms of the present schema; null when they cannot be read.</summary>
+    private List<ManagedFieldsEntry>? Known(JsonNode? managedFields)
+    {
+        var entries = ManagedFieldsEntry.ReadAll(managedFields);
+        // Only a CRD's schema can be another one than when the entries were written.
+        if (entries is not null && !root.Typed)
+            foreach (var entry in entries) entry.Reconcile(root);
+        return entries;
+    }
+
+    private static bool Exists(JsonObject? live) => live is not null && Metadata(live)?["uid"] is not null;
 
     /// <summary>Server-side apply: lays <paramref name="applied"/> over <paramref name="live"/> (null: the object is created), removes what the manager applied before and does not any more
     /// and nobody else owns, and records ownership. Returns a new object; the inputs stay as they are. An apply that changes nothing returns an object equal to <paramref name="live"/>, timestamps included.</summary>
@@ -73,12 +90,10 @@ public sealed class FieldManager
     public JsonObject Apply(JsonObject? live, JsonObject applied, string manager, bool force)
     {
         CheckConfiguration(applied);
-        var problems = new List<string>();
-        var configured = TypedObject.ToFieldSet(root, applied, problems);
-        if (problems.Count > 0) throw ApplyErrors.NotTyped(Describe(applied), problems);
-        configured = configured.Difference(SystemFields.Set).DifferenceRecursive(resetFields);
+        if (TypedValidation.Check(root, applied) is { Count: > 0 } problems) throw ApplyErrors.NotTyped(Describe(applied), problems);
+        var configured = TypedObject.ToFieldSet(root, applied).DifferenceRecursive(resetFields);
 
-        var entries = live is null ? [] : ManagedFieldsEntry.ReadAll(Metadata(live)?["managedFields"]) ?? [];
+        var entries = live is null ? [] : Known(Metadata(live)?["managedFields"]) ?? [];
         if (live is not null && entries.Count == 0)
             entries.Add(new ManagedFieldsEntry { Manager = BeforeFirstApply, Applied = false, ApiVersion = apiVersion, Time = Now(), Fields = TypedComparison.Between(root, null, live).Added });
 
@@ -90,8 +105,9 @@ public sealed class FieldManager
         if (previous is not null && !previous.Fields.IsSubsetOf(configured))
             merged = Prune(merged, previous.Fields, [.. entries.Where(entry => !entry.IsSameManager(self)), self]);
 
+        self.Fields = configured.Difference(SystemFields.Set);
         var others = entries.Where(entry => !entry.IsSameManager(self)).ToList();
-        var comparison = TypedComparison.Between(root, live, merged);
+        var comparison = TypedComparison.Between(root, live, merged).Without(resetFields);
         var conflicts = Conflicts(others, comparison);
         if (conflicts.Count > 0 && !force)
         {
@@ -100,17 +116,18 @@ public sealed class FieldManager
         }
 
         GiveUp(others, comparison);
+        // Who changes nothing and only comes to own what is there already gets no time, as upstream.
+        self.Time = live is not null && JsonEquality.Equal(live, merged) ? previous?.Time ?? "" : Now();
         UpdateLastApplied(manager, merged, applied);
-        self.Time = Now();
         others.Add(self);
-        Store(merged, Capped(others));
-        return IsNoOp(live, merged) ? (JsonObject)live!.DeepClone() : merged;
+        Store(merged, others);
+        return merged;
     }
 
     private List<ManagedFieldsEntry> Track(List<ManagedFieldsEntry> entries, TypedComparison comparison, string manager)
     {
         GiveUp(entries, comparison);
-        var taken = comparison.Added.Union(comparison.Modified).DifferenceRecursive(resetFields);
+        var taken = comparison.Added.Union(comparison.Modified);
         if (taken.IsEmpty) return entries;
         var self = new ManagedFieldsEntry { Manager = manager, Applied = false, ApiVersion = apiVersion, Subresource = subresource, Time = Now(), Fields = taken };
         if (entries.Find(self.IsSameManager) is { } previous)
@@ -222,10 +239,9 @@ public sealed class FieldManager
 
     private void CheckConfiguration(JsonObject applied)
     {
-        var given = (string?)applied["apiVersion"] ?? "";
-        if (given != apiVersion)
-            throw ApplyErrors.BadRequest($"incorrect version specified in apply patch. Specified patch version: {given}, expected: {apiVersion}");
-        if (Metadata(applied)?["managedFields"] is JsonArray { Count: > 0 })
+        var (givenVersion, givenKind) = (Text(applied, "apiVersion"), Text(applied, "kind"));
+        if (givenVersion != apiVersion || givenKind != kind) throw ApplyErrors.BadRequest($"invalid object type: {Described(givenVersion)}, Kind={givenKind}");
+        if (Metadata(applied)?["managedFields"] is not null)
             throw ApplyErrors.BadRequest("metadata.managedFields must be nil");
     }
 
@@ -236,32 +252,17 @@ public sealed class FieldManager
     private static void KeepSystemMetadata(JsonObject? live, JsonObject merged)
     {
         if (live is null || Metadata(merged) is not { } metadata || Metadata(live) is not { } known) return;
-        foreach (var name in new[] { "creationTimestamp", "uid", "generation", "selfLink" })
+        foreach (var name in new[] { "creationTimestamp", "generation", "selfLink" })
         {
             if (known[name] is { } value) metadata[name] = value.DeepClone();
             else metadata.Remove(name);
         }
     }
 
-    private static bool IsNoOp(JsonObject? live, JsonObject merged)
-    {
-        if (live is null || Metadata(live)?["managedFields"] is not JsonArray before || Metadata(merged)?["managedFields"] is not JsonArray after) return false;
-        if (!JsonEquality.Equal(WithoutTimes(before), WithoutTimes(after))) return false;
-        var copy = (JsonObject)merged.DeepClone();
-        Metadata(copy)!["managedFields"] = before.DeepClone();
-        return JsonEquality.Equal(live, copy);
-    }
-
-    private static JsonArray WithoutTimes(JsonArray entries)
-    {
-        var copy = entries.Select(entry => (JsonObject)entry!.DeepClone()).ToList();
-        foreach (var entry in copy) entry.Remove("time");
-        return new JsonArray([.. copy.OrderBy(entry => entry["manager"] + "/" + entry["operation"] + "/" + entry["apiVersion"] + "/" + entry["subresource"], StringComparer.Ordinal)]);
-    }
-
-    /// <summary><c>managedFields: [{}]</c>. An empty list resets nothing.</summary>
+    /// <summary><c>managedFields: [{}]</c> or <c>[]</c>.</summary>
     private static bool IsReset(JsonNode? managedFields) =>
-        managedFields is JsonArray { Count: 1 } array && array[0] is JsonObject entry
+        managedFields is JsonArray { Count: 0 }
+        || managedFields is JsonArray { Count: 1 } array && array[0] is JsonObject entry
         && entry.All(field => field.Value is null || (field.Value is JsonValue value && value.TryGetValue<string>(out var text) && text.Length == 0));
 
     private static void Store(JsonObject obj, List<ManagedFieldsEntry> entries)
@@ -292,8 +293,13 @@ public sealed class FieldManager
     {
         var name = (string?)Metadata(applied)?["name"] ?? "";
         var space = (string?)Metadata(applied)?["namespace"] ?? "";
-        return $"{space}/{name}; {(string?)applied["apiVersion"]}, Kind={(string?)applied["kind"]}";
+        return $"{space}/{name}; {Described(Text(applied, "apiVersion"))}, Kind={Text(applied, "kind")}";
     }
+
+    /// <summary>Go shows group and version with a slash, also where there is no group.</summary>
+    private static string Described(string apiVersion) => apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion : "/" + apiVersion;
+
+    private static string Text(JsonObject obj, string name) => obj[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
     private static Schema WithObjectMeta(Schema schema)
     {

@@ -37,7 +37,7 @@ public sealed class FieldSet
         var json = new JsonObject();
         if (children is null) return json;
         if (IsMember) json["."] = new JsonObject();
-        foreach (var (element, child) in children.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json[element] = child.ToJson();
+        foreach (var (element, child) in children.OrderBy(pair => pair.Key, PathElementOrder.Instance)) json[element] = child.ToJson();
         return json;
     }
 
@@ -119,7 +119,7 @@ public sealed class FieldSet
 
     public bool SetEquals(FieldSet other) => IsSubsetOf(other) && other.IsSubsetOf(this);
 
-    /// <summary>Every member's path, in the order of FieldsV1.</summary>
+    /// <summary>Every member's path: at each level the members first, then what is below.</summary>
     public IEnumerable<IReadOnlyList<string>> Paths() => Paths([]);
 
     internal bool TryChild(string element, [NotNullWhen(true)] out FieldSet? child)
@@ -185,11 +185,13 @@ public sealed class FieldSet
 
     private IEnumerable<IReadOnlyList<string>> Paths(string[] prefix)
     {
-        foreach (var (element, child) in Children.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        var ordered = Children.OrderBy(pair => pair.Key, PathElementOrder.Instance).ToList();
+        foreach (var (element, child) in ordered)
+            if (child.IsMember) yield return [.. prefix, element];
+        foreach (var (element, child) in ordered)
         {
-            string[] path = [.. prefix, element];
-            if (child.IsMember) yield return path;
-            foreach (var below in child.Paths(path)) yield return below;
+            if (child.children is null) continue;
+            foreach (var below in child.Paths([.. prefix, element])) yield return below;
         }
     }
 }

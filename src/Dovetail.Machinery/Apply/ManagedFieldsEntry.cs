@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Apply;
 
@@ -29,6 +30,12 @@ internal sealed class ManagedFieldsEntry
             fields = value;
             raw = null;
         }
+    }
+
+    /// <summary>A field that the schema has made one value since is owned as such, and not by its parts.</summary>
+    public void Reconcile(Schema root)
+    {
+        if (raw is not null && HasPartsOfAtoms(root, raw)) Fields = WithoutPartsOfAtoms(root, Fields);
     }
 
     /// <summary>Reads <c>metadata.managedFields</c>. Null when an entry cannot be read: ownership then counts as unknown.</summary>
@@ -75,6 +82,36 @@ internal sealed class ManagedFieldsEntry
         if (Subresource.Length > 0) text += $" with subresource \"{Subresource}\"";
         return Applied ? text : $"{text} using {ApiVersion}";
     }
+
+    private static bool HasPartsOfAtoms(Schema schema, JsonObject fields)
+    {
+        foreach (var (element, below) in fields)
+        {
+            if (below is not JsonObject { Count: > 0 } nested || Child(schema, element) is not { } child) continue;
+            if (TypedShapes.IsAtom(child) || HasPartsOfAtoms(child, nested)) return true;
+        }
+
+        return false;
+    }
+
+    private static FieldSet WithoutPartsOfAtoms(Schema schema, FieldSet set)
+    {
+        var children = new Dictionary<string, FieldSet>(StringComparer.Ordinal);
+        foreach (var (element, node) in set.Children)
+        {
+            if (Child(schema, element) is not { } child || !node.Children.Any()) children[element] = node;
+            else children[element] = TypedShapes.IsAtom(child) ? FieldSet.Node(true, null) : WithoutPartsOfAtoms(child, node);
+        }
+
+        return FieldSet.Node(set.IsMember, children);
+    }
+
+    private static Schema? Child(Schema schema, string element) => element[0] switch
+    {
+        'f' => schema.Field(element[2..]),
+        '.' => null,
+        _ => schema.Items,
+    };
 
     private static ManagedFieldsEntry? Read(JsonObject entry)
     {

@@ -16,19 +16,19 @@ internal static class PathElement
 
     public static string Value(JsonNode? item) => "v:" + Json(item);
 
-    /// <summary>The step to an item of a map list; null when a key is missing and has no default.</summary>
+    /// <summary>The step to an item of a map list, of those keys that it has or that have a default; null when there is none.</summary>
     public static string? Key(JsonObject item, Schema list)
     {
         var text = new StringBuilder("k:{");
         foreach (var key in list.ListMapKeys.Order(StringComparer.Ordinal))
         {
             if (!item.TryGetPropertyValue(key, out var value) || value is null) value = list.Items?.Field(key)?.Default;
-            if (value is null) return null;
+            if (value is null) continue;
             if (text.Length > 3) text.Append(',');
             text.Append(Json(JsonValue.Create(key))).Append(':').Append(Json(value));
         }
 
-        return text.Append('}').ToString();
+        return text.Length == 3 ? null : text.Append('}').ToString();
     }
 
     /// <summary>The canonical spelling of a step as a client may have written it.</summary>

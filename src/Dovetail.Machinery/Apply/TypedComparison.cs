@@ -17,6 +17,10 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
         return new TypedComparison(walk.Added.Build(), walk.Modified.Build(), walk.Removed.Build());
     }
 
+    /// <summary>The same without some fields and all that is below them.</summary>
+    public TypedComparison Without(FieldSet fields) =>
+        fields.IsEmpty ? this : new(Added.DifferenceRecursive(fields), Modified.DifferenceRecursive(fields), Removed.DifferenceRecursive(fields));
+
     private sealed class Walk
     {
         private readonly List<string> path = [];
@@ -63,6 +67,12 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
             }
 
             var shape = TypedShapes.OfBoth(schema, left, right);
+            if (shape == TypedShape.Leaf && left is not null && right is not null && TypedShapes.Of(schema, left) != TypedShapes.Of(schema, right))
+            {
+                Unlike(schema, left, right);
+                return;
+            }
+
             // Two empty containers differ as leaves, which keeps null and {} apart.
             if (shape == TypedShape.Leaf || (IsEmptyContainer(left) && IsEmptyContainer(right)))
             {
@@ -79,31 +89,40 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
             else if (!hasRight) Removed.Insert(path);
         }
 
+        /// <summary>A value of any type that was a map and is a scalar or a list now, or the other way round: the map's fields come or go one by one.</summary>
+        private void Unlike(Schema? schema, JsonNode left, JsonNode right)
+        {
+            var (before, after) = (left as JsonObject, right as JsonObject);
+            if (before is { Count: > 0 }) Maps(schema, before, null);
+            if (after is { Count: > 0 }) Maps(schema, null, after);
+            if (before is not { Count: > 0 } || after is not { Count: > 0 }) Modified.Insert(path);
+        }
+
         private void Lists(TypedShape shape, Schema schema, JsonArray? left, JsonArray? right)
         {
             var before = ByElement(shape, schema, left);
             var after = ByElement(shape, schema, right);
-            foreach (var (element, items) in before)
-            {
-                var found = after.TryGetValue(element, out var others);
-                if (items.Count == 1 && (!found || others!.Count == 1)) Step(element, schema.Items, items[0], true, found ? others![0] : null, found);
-                else Duplicates(element, items, others ?? []);
-            }
-
+            foreach (var (element, items) in before) Items(element, schema.Items, items, after.GetValueOrDefault(element) ?? []);
             foreach (var (element, items) in after)
-            {
-                if (before.ContainsKey(element)) continue;
-                if (items.Count == 1) Step(element, schema.Items, null, false, items[0], true);
-                else Duplicates(element, [], items);
-            }
+                if (!before.ContainsKey(element)) Items(element, schema.Items, [], items);
         }
 
         /// <summary>Items that share a key are compared as one value.</summary>
-        private void Duplicates(string element, List<JsonNode?> left, List<JsonNode?> right)
+        private void Items(string element, Schema? schema, List<JsonNode?> left, List<JsonNode?> right)
         {
+            if (left.Count <= 1 && right.Count <= 1)
+            {
+                Step(element, schema, left.Count == 1 ? left[0] : null, left.Count == 1, right.Count == 1 ? right[0] : null, right.Count == 1);
+                return;
+            }
+
+            var doubledBefore = left.Count > 1;
+            var doubledAfter = right.Count > 1;
+            if (doubledBefore && right.Count == 1) Step(element, schema, null, false, right[0], true);
+            if (doubledAfter && left.Count == 1) Step(element, schema, left[0], true, null, false);
             path.Add(element);
-            if (left.Count == 0) Added.Insert(path);
-            else if (right.Count == 0) Removed.Insert(path);
+            if (!doubledAfter) Removed.Insert(path);
+            else if (!doubledBefore) Added.Insert(path);
             else if (left.Count != right.Count || left.Zip(right).Any(pair => !JsonEquality.Equal(pair.First, pair.Second))) Modified.Insert(path);
             path.RemoveAt(path.Count - 1);
         }

@@ -6,11 +6,10 @@ namespace Dovetail.Machinery.Apply;
 /// <summary>What server-side apply does to objects under a schema: name their fields, merge two of them, remove fields from one.</summary>
 internal static class TypedObject
 {
-    /// <summary>The fields that an applied configuration speaks of. Problems (unknown fields, list items without their keys, doubled items) are added to <paramref name="problems"/> as
-    /// <c>.path: message</c> when it is given; an object that is stored already may have them.</summary>
-    public static FieldSet ToFieldSet(Schema root, JsonObject obj, List<string>? problems = null)
+    /// <summary>The fields that an object speaks of.</summary>
+    public static FieldSet ToFieldSet(Schema root, JsonObject obj)
     {
-        var walk = new FieldSetWalk(problems);
+        var walk = new FieldSetWalk();
         walk.Map(root, obj);
         return walk.Set.Build();
     }
@@ -18,14 +17,23 @@ internal static class TypedObject
     /// <summary><paramref name="left"/> with everything that <paramref name="right"/> has laid over it. New nodes where they differ in content; inputs stay as they are.</summary>
     public static JsonNode? Merge(Schema? schema, JsonNode? left, JsonNode? right)
     {
+        if (right is null) return KeepsUnderNull(schema, left) ? left!.DeepClone() : null;
         var shape = TypedShapes.OfBoth(schema, left, right);
-        if (left is null || right is null || shape == TypedShape.Leaf) return right?.DeepClone();
+        if (left is null || shape == TypedShape.Leaf) return right.DeepClone();
         return shape == TypedShape.Map
             ? MergeMaps(schema, (JsonObject)left, (JsonObject)right)
             : MergeLists(shape, schema!, (JsonArray)left, (JsonArray)right);
     }
 
-    /// <summary>A copy without the fields of <paramref name="doomed"/>; a container that this empties goes too. Null when nothing is left.</summary>
+    /// <summary>An applied null is an empty map or list, which takes nothing away from one whose parts are owned one by one.</summary>
+    private static bool KeepsUnderNull(Schema? schema, JsonNode? left) => left switch
+    {
+        JsonObject { Count: > 0 } => TypedShapes.Of(schema, left) == TypedShape.Map,
+        JsonArray { Count: > 0 } => schema is { Type: SchemaType.Array } && TypedShapes.Of(schema, left) != TypedShape.Leaf,
+        _ => false,
+    };
+
+    /// <summary>A copy without the fields of <paramref name="doomed"/>; a container that this empties stays, empty.</summary>
     public static JsonNode? Remove(Schema? schema, JsonNode? value, FieldSet doomed)
     {
         if (doomed.IsEmpty) return value?.DeepClone();
@@ -36,33 +44,20 @@ internal static class TypedObject
                 var fields = new JsonObject();
                 foreach (var (name, field) in (JsonObject)value!)
                 {
-                    if (!doomed.TryChild(PathElement.Field(name), out var below))
-                    {
-                        fields[name] = field?.DeepClone();
-                        continue;
-                    }
-
-                    if (below.IsMember) continue;
-                    var rest = Remove(schema?.Field(name), field, below);
-                    if (rest is not null || field is null) fields[name] = rest;
+                    if (!doomed.TryChild(PathElement.Field(name), out var below)) fields[name] = field?.DeepClone();
+                    else if (!below.IsMember) fields[name] = Remove(schema?.Field(name), field, below);
                 }
 
-                return fields.Count > 0 || ((JsonObject)value).Count == 0 ? fields : null;
+                return fields;
             case TypedShape.Set or TypedShape.MapList:
                 var items = new JsonArray();
                 foreach (var item in (JsonArray)value!)
                 {
-                    if (TypedShapes.Element(shape, schema!, item) is not { } element || !doomed.TryChild(element, out var below))
-                    {
-                        items.Add(item?.DeepClone());
-                        continue;
-                    }
-
-                    if (below.IsMember) continue;
-                    if (Remove(schema!.Items, item, below) is { } rest) items.Add(rest);
+                    if (TypedShapes.Element(shape, schema!, item) is not { } element || !doomed.TryChild(element, out var below)) items.Add(item?.DeepClone());
+                    else if (!below.IsMember) items.Add(Remove(schema!.Items, item, below));
                 }
 
-                return items.Count > 0 || ((JsonArray)value).Count == 0 ? items : null;
+                return items;
             default:
                 return value?.DeepClone();
         }
@@ -95,33 +90,56 @@ internal static class TypedObject
         return merged;
     }
 
-    /// <summary>Items of both sides merge and stand in the right side's order; items of the left side alone keep their place between them.</summary>
+    /// <summary>Items of both sides merge and stand in the right side's order; items of the left side alone keep their place between them. Items that the left side has twice are not merged but replaced.</summary>
     private static JsonArray MergeLists(TypedShape shape, Schema schema, JsonArray left, JsonArray right)
     {
         var leftElements = left.Select(item => TypedShapes.Element(shape, schema, item) ?? "").ToList();
         var rightElements = right.Select(item => TypedShapes.Element(shape, schema, item) ?? "").ToList();
         var wanted = rightElements.ToHashSet(StringComparer.Ordinal);
+        var before = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
+        for (var i = 0; i < left.Count; i++)
+            if (!before.TryAdd(leftElements[i], left[i])) before[leftElements[i]] = null;
+        var shared = new Queue<string>(rightElements.Where(before.ContainsKey));
+        var next = shared.TryDequeue(out var first) ? first : null;
         var emitted = new HashSet<string>(StringComparer.Ordinal);
         var merged = new JsonArray();
         int l = 0, r = 0;
         while (l < left.Count || r < right.Count)
         {
-            if (l < left.Count && !wanted.Contains(leftElements[l])) merged.Add(left[l++]?.DeepClone());
-            else if (l < left.Count && emitted.Contains(leftElements[l])) l++;
-            else
+            var both = l < left.Count && r < right.Count;
+            if (both && leftElements[l] != rightElements[r] && wanted.Contains(leftElements[l]) && next is not null && next != leftElements[l])
             {
-                var element = rightElements[r];
-                var at = leftElements.IndexOf(element);
-                merged.Add(at >= 0 ? Merge(schema.Items, left[at], right[r]) : right[r]?.DeepClone());
-                emitted.Add(element);
-                r++;
+                l++; // shared, but not its turn
+                continue;
             }
+
+            if (l < left.Count && !(both && leftElements[l] == rightElements[r]))
+            {
+                if (!wanted.Contains(leftElements[l]))
+                {
+                    merged.Add(left[l++]?.DeepClone());
+                    continue;
+                }
+
+                if (emitted.Contains(leftElements[l])) l++;
+                if (r == right.Count) continue;
+            }
+            else if (both)
+            {
+                l++;
+            }
+
+            var element = rightElements[r];
+            merged.Add(before.TryGetValue(element, out var old) && old is not null ? Merge(schema.Items, old, right[r]) : right[r]?.DeepClone());
+            emitted.Add(element);
+            r++;
+            if (next == element) next = shared.TryDequeue(out var following) ? following : null;
         }
 
         return merged;
     }
 
-    private sealed class FieldSetWalk(List<string>? problems)
+    private sealed class FieldSetWalk
     {
         private readonly List<string> path = [];
 
@@ -132,10 +150,7 @@ internal static class TypedObject
             foreach (var (name, value) in fields)
             {
                 path.Add(PathElement.Field(name));
-                var field = schema?.Field(name);
-                if (field is null && schema is { Type: SchemaType.Object, PreserveUnknownFields: false, AdditionalProperties: null, Properties.Count: > 0 })
-                    problems?.Add(PathElement.Display(path) + ": field not declared in schema");
-                Value(field, value);
+                Value(schema?.Field(name), value);
                 if (value is null or JsonObject { Count: 0 } || !TypedShapes.IsNamed(schema, name)) Set.Insert(path);
                 path.RemoveAt(path.Count - 1);
             }
@@ -147,7 +162,6 @@ internal static class TypedObject
             switch (shape)
             {
                 case TypedShape.Leaf:
-                    CheckType(schema, value);
                     Set.Insert(path);
                     break;
                 case TypedShape.Map:
@@ -159,39 +173,20 @@ internal static class TypedObject
             }
         }
 
+        /// <summary>Items that share a key are one field, whatever is in them.</summary>
         private void Items(TypedShape shape, Schema schema, JsonArray list)
         {
-            var seen = new HashSet<string>(StringComparer.Ordinal);
-            for (var i = 0; i < list.Count; i++)
+            HashSet<string>? seen = null, doubled = null;
+            foreach (var item in list)
+                if (TypedShapes.Element(shape, schema, item) is { } element && !(seen ??= new(StringComparer.Ordinal)).Add(element)) (doubled ??= new(StringComparer.Ordinal)).Add(element);
+            foreach (var item in list)
             {
-                if (TypedShapes.Element(shape, schema, list[i]) is not { } element)
-                {
-                    problems?.Add($"{PathElement.Display(path)}: element {i}: associative list with keys has an element that omits key field {MissingKey(schema, list[i])} (and doesn't have default value)");
-                    continue;
-                }
-
+                if (TypedShapes.Element(shape, schema, item) is not { } element) continue;
                 path.Add(element);
-                if (!seen.Add(element)) problems?.Add($"{PathElement.Display(path.Take(path.Count - 1))}: duplicate entries for key {PathElement.Display([element])}");
-                Value(schema.Items, list[i]);
+                if (doubled?.Contains(element) != true) Value(schema.Items, item);
                 Set.Insert(path);
                 path.RemoveAt(path.Count - 1);
             }
         }
-
-        private void CheckType(Schema? schema, JsonNode? value)
-        {
-            if (problems is null || schema is null || value is null) return;
-            var expected = (schema.Type, value) switch
-            {
-                (SchemaType.Array, not JsonArray) => "list",
-                (SchemaType.Object, not JsonObject) => "map",
-                (SchemaType.String or SchemaType.Integer or SchemaType.Number or SchemaType.Boolean, not JsonValue) => "scalar",
-                _ => null,
-            };
-            if (expected is not null) problems.Add($"{PathElement.Display(path)}: expected {expected}, got {value.ToJsonString()}");
-        }
-
-        private static string MissingKey(Schema list, JsonNode? item) =>
-            "\"" + list.ListMapKeys.FirstOrDefault(key => item is not JsonObject fields || fields[key] is null) + "\"";
     }
 }

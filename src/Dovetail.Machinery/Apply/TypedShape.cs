@@ -24,10 +24,10 @@ internal static class TypedShapes
         switch (value)
         {
             case JsonObject:
-                if (schema is null || IsUntyped(schema)) return TypedShape.Map;
-                return schema.Type == SchemaType.Object && schema.MapType != MapType.Atomic ? TypedShape.Map : TypedShape.Leaf;
+                if (schema is null) return TypedShape.Map;
+                return schema.Type is SchemaType.Object or SchemaType.Any && !schema.Quantity && schema.MapType != MapType.Atomic ? TypedShape.Map : TypedShape.Leaf;
             case JsonArray:
-                if (schema is not { Type: SchemaType.Array }) return TypedShape.Leaf;
+                if (schema is not { Type: SchemaType.Array or SchemaType.Any }) return TypedShape.Leaf;
                 return schema.ListType switch
                 {
                     ListType.Set => TypedShape.Set,
@@ -47,6 +47,14 @@ internal static class TypedShapes
         return right is null || Of(schema, right) == shape ? shape : TypedShape.Leaf;
     }
 
+    /// <summary>Whether values of the type are owned as one: atomic maps and lists.</summary>
+    public static bool IsAtom(Schema schema) => schema.Type switch
+    {
+        SchemaType.Array => schema.ListType is ListType.Unset or ListType.Atomic,
+        SchemaType.Object or SchemaType.Any => schema.MapType == MapType.Atomic,
+        SchemaType.String or SchemaType.Integer or SchemaType.Number or SchemaType.Boolean => false,
+    };
+
     /// <summary>Whether the field is named by a struct, rather than being a key of a map. Only keys of maps are members of a set by themselves.</summary>
     public static bool IsNamed(Schema? schema, string field) => schema?.Properties.Find(field) is not null;
 
@@ -57,6 +65,4 @@ internal static class TypedShapes
         TypedShape.MapList => item is JsonObject fields ? PathElement.Key(fields, list) : null,
         TypedShape.Leaf or TypedShape.Map => null,
     };
-
-    private static bool IsUntyped(Schema schema) => schema is { Type: SchemaType.Any, IntOrString: false, Quantity: false };
 }

@@ -13,6 +13,16 @@ public static class GoFormat
         return text.ToString();
     }
 
+    /// <summary>As Go's <c>%#v</c> shows them: <c>map[string]interface {}{"a":1, "b":[]interface {}{true}}</c>.</summary>
+    public static string Syntax(JsonNode? value) => value switch
+    {
+        null => "interface {}(nil)",
+        JsonObject fields => "map[string]interface {}{" + string.Join(", ", fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => $"{Schemas.FieldErrors.Quote(field.Key)}:{Syntax(field.Value)}")) + "}",
+        JsonArray items => "[]interface {}{" + string.Join(", ", items.Select(Syntax)) + "}",
+        JsonValue text when text.TryGetValue(out string? plain) => Schemas.FieldErrors.Quote(plain),
+        _ => value.ToJsonString(),
+    };
+
     private static void Write(StringBuilder text, JsonNode? value)
     {
         switch (value)

@@ -41,7 +41,7 @@ public sealed class FieldManagerModelTests
         Gen.Select(Gen.Enum<Act>(), Gen.OneOf("m1", "m2", "m3"), Spec).List[1, 8].Sample(
             steps =>
             {
-                var manager = new FieldManager(Kind, "x/v1", "", FieldSet.Empty, TimeProvider.System);
+                var manager = new FieldManager(Kind, "x/v1", "X", "", FieldSet.Empty, TimeProvider.System);
                 JsonObject? live = null;
                 var model = new Model();
                 foreach (var (act, name, spec) in steps)

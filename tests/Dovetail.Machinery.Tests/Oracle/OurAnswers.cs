@@ -48,7 +48,7 @@ internal static class OurAnswers
         var kind = (string)request["kind"]!;
         var schema = kind == "X" ? SchemaParser.Parse(ApplyCases.CustomSchema, "").Schema : BuiltInSchemas.Get(Definitions[kind]);
         var apiVersion = kind == "X" ? "x.example.com/v1" : kind == "Deployment" ? "apps/v1" : "v1";
-        var manager = new FieldManager(schema, apiVersion, "", FieldSet.Empty, TimeProvider.System);
+        var manager = new FieldManager(schema, apiVersion, kind, "", FieldSet.Empty, TimeProvider.System);
         JsonObject? live = null;
         var results = new JsonArray();
         foreach (var step in ((JsonArray)request["steps"]!).Cast<JsonObject>())
