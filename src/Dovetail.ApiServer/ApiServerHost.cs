@@ -9,6 +9,7 @@ using Dovetail.ApiServer.Discovery;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
 using Dovetail.ApiServer.Security;
+using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Store;
@@ -73,9 +74,11 @@ public sealed class ApiServerHost : IAsyncDisposable
         {
             Store = store,
             Time = time,
-            Admission = [.. BuiltInAdmission.Plugins(store), .. admission],
+            Admission = [.. BuiltInAdmission.Plugins(store, options.Randomness), .. admission],
             Randomness = options.Randomness,
             TrustedCelRules = bundle.Names,
+            StaticTokens = tokens,
+            TokenKeys = TokenKeys.LoadOrCreate(options.PkiFolder),
         });
         await registry.BootstrapAsync(ct);
         await bundle.EnsureAsync(registry, ct);
@@ -88,10 +91,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
         var front = new FrontDoor(
-            new RequestIdentity(new Authenticator(authority.Certificate, tokens, time), new Impersonation(registry.Authorizer)),
+            new RequestIdentity(new Authenticator(authority.Certificate, registry.Tokens, time), new Impersonation(registry.Authorizer)),
             registry.Authorizer,
             new Endpoints(
-                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry)),
+                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
                 new AggregatedEndpoint(apis, registry.Authorizer),
                 new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), options.Randomness, time)),

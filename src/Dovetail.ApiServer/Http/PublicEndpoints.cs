@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Dovetail.ApiServer.Http;
 
 /// <summary>Health, version and metrics.</summary>
-internal sealed class PublicEndpoints(HealthEndpoint health, MetricsPage metrics)
+internal sealed class PublicEndpoints(HealthEndpoint health, MetricsPage metrics, IssuerDiscovery issuer)
 {
     private static readonly byte[] Version = Encoding.UTF8.GetBytes(
         $$"""{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35","gitVersion":"{{ServerVersion.Git}}","gitCommit":"","gitTreeState":"clean","buildDate":"1970-01-01T00:00:00Z","goVersion":"none","compiler":"dotnet","platform":"linux/{{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64")}}"}""");
@@ -21,6 +21,9 @@ internal sealed class PublicEndpoints(HealthEndpoint health, MetricsPage metrics
                 return true;
             case "/metrics":
                 await ResponseWriter.SendAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", metrics.Render(), lineFeed: false);
+                return true;
+            case IssuerDiscovery.Keys or IssuerDiscovery.Configuration:
+                await issuer.WriteAsync(context, path);
                 return true;
             default:
                 return await health.TryHandleAsync(context, path);

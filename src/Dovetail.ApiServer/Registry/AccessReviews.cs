@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Security;
+using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
@@ -7,7 +8,7 @@ using Dovetail.Machinery.Schemas;
 namespace Dovetail.ApiServer.Registry;
 
 /// <summary>Questions that are asked by creating an object: who am I, may I, may they. Nothing is stored.</summary>
-internal sealed class AccessReviews(IAuthorizer authorizer, TimeProvider time)
+internal sealed class AccessReviews(IAuthorizer authorizer, BearerTokens tokens, TimeProvider time)
 {
     public WriteResult Answer(WriteContext write, ReadOnlyMemory<byte> json)
     {
@@ -20,6 +21,7 @@ internal sealed class AccessReviews(IAuthorizer authorizer, TimeProvider time)
             "SelfSubjectReview" => new JsonObject { ["userInfo"] = Describe(user) },
             "SelfSubjectAccessReview" => Decide(Valid(write, review), user),
             "SubjectAccessReview" or "LocalSubjectAccessReview" => Decide(Valid(write, review), Subject(review.Child("spec")!)),
+            "TokenReview" => Token(review.Child("spec") ?? []),
             "SelfSubjectRulesReview" => Rules(user, review.Child("spec")?.Text("namespace") ?? ""),
             _ => throw Refusals.ServiceUnavailable($"{write.Resource.Plural}.{write.Resource.Group} are not answered by this release of Dovetail"),
         };
@@ -36,6 +38,16 @@ internal sealed class AccessReviews(IAuthorizer authorizer, TimeProvider time)
         if (!user.Groups.IsEmpty) info["groups"] = Array(user.Groups);
         if (!user.Extra.IsEmpty) info["extra"] = new JsonObject(user.Extra.Select(e => KeyValuePair.Create<string, JsonNode?>(e.Key, Array(e.Value))));
         return info;
+    }
+
+    private JsonObject Token(JsonObject spec)
+    {
+        if (spec.Text("token").Length == 0) throw Refusals.BadRequest("token is required for TokenReview in authentication");
+        var outcome = tokens.Check(spec.Text("token"), [.. spec.Strings("audiences")]);
+        if (outcome.User is { } user) return new JsonObject { ["authenticated"] = true, ["user"] = Describe(user), ["audiences"] = Array(outcome.Audiences) };
+        var status = new JsonObject { ["user"] = new JsonObject() };
+        if (outcome.Error.Length > 0) status["error"] = outcome.Error;
+        return status;
     }
 
     private static void RequireNamespace(WriteContext write, JsonObject metadata)

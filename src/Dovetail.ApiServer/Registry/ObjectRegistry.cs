@@ -7,6 +7,7 @@ using Dovetail.ApiServer.Registry.Services;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.ApiServer.Security;
 using Dovetail.ApiServer.Security.Nodes;
+using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
@@ -24,6 +25,12 @@ public sealed record ObjectRegistryOptions
     public ImmutableArray<IAdmissionPlugin> Admission { get; init; } = [];
 
     public Randomness Randomness { get; init; } = Randomness.System;
+
+    /// <summary>Null: there are none.</summary>
+    public TokenFile? StaticTokens { get; init; }
+
+    /// <summary>What signs tokens of service accounts; null: keys that live as long as the registry.</summary>
+    public TokenKeys? TokenKeys { get; init; }
 
     /// <summary>Names of CRDs whose CEL rules are accepted because an admission plugin enforces them (the platform's own).</summary>
     public ImmutableHashSet<string> TrustedCelRules { get; init; } = [];
@@ -55,13 +62,23 @@ public sealed class ObjectRegistry : IObjectApi
         fieldManagers = new FieldManagers(options.Time);
         writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, options.Randomness), options.Randomness);
         deleter = new(store, bytes, admission, options.Time);
-        subresources = new(store, writer, deleter, admission, options.Time);
+        var keys = options.TokenKeys;
+        Tokens = new(
+            options.StaticTokens,
+            new BootstrapTokens(store, options.Time),
+            new ServiceAccountTokens(store, new Lazy<TokenKeys>(() => keys ?? TokenKeys.Ephemeral()), options.Time, options.Randomness));
+        subresources = new(store, writer, deleter, admission, new TokenRequests(store, admission, Tokens.Accounts, options.Time), options.Time);
         scale = new(reader, writer);
-        reviews = new(Authorizer, options.Time);
+        reviews = new(Authorizer, Tokens, options.Time);
     }
 
     /// <summary>Who may do what, by the roles and bindings that the store holds at that moment.</summary>
     public IAuthorizer Authorizer { get; }
+
+    /// <summary>Issues tokens of service accounts.</summary>
+    public ServiceAccountTokens AccountTokens => Tokens.Accounts;
+
+    internal BearerTokens Tokens { get; }
 
     /// <summary>What is served now.</summary>
     public ResourceCatalog Catalog => crds.Current;

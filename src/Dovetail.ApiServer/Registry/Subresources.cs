@@ -8,12 +8,13 @@ using Dovetail.Store;
 namespace Dovetail.ApiServer.Registry;
 
 /// <summary>The subresources that speak another kind than their object: binding and eviction of pods.</summary>
-internal sealed class Subresources(IRevisionStore store, ObjectWriter writer, ObjectDeleter deleter, AdmissionChain admission, TimeProvider time)
+internal sealed class Subresources(IRevisionStore store, ObjectWriter writer, ObjectDeleter deleter, AdmissionChain admission, TokenRequests tokens, TimeProvider time)
 {
     public async ValueTask<WriteResult> CreateAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct) => (write.Resource.StoreName, write.Target.Subresource) switch
     {
         ("pods", "binding") => await BindAsync(write, json, ownership, ct),
         ("pods", "eviction") => await EvictAsync(write, json, ownership, ct),
+        ("serviceaccounts", "token") => await tokens.CreateAsync(write, json, ct),
         _ => throw Refusals.UnservedSubresource(write.Target.Group, write.Target.Resource, write.Target.Subresource),
     };
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Endpoints;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -6,19 +7,21 @@ using Microsoft.AspNetCore.Http;
 namespace Dovetail.ApiServer.Security;
 
 /// <summary>Finds out who asks: a client certificate of our authority, a bearer token, or nobody (anonymous). A credential that is presented and wrong is 401, never anonymous.</summary>
-public sealed class Authenticator(X509Certificate2 authority, TokenFile? tokens, TimeProvider time)
+internal sealed class Authenticator(X509Certificate2 authority, BearerTokens tokens, TimeProvider time)
 {
     private static readonly object CacheKey = new();
 
     public static UserInfo Anonymous { get; } = new("system:anonymous", [Groups.Unauthenticated]);
 
     /// <summary>The user, or null when a credential was presented that proves nobody.</summary>
+    /// <remarks>As upstream: a certificate that proves somebody counts before a token; of the Authorization header only bearer tokens count.</remarks>
     public UserInfo? Authenticate(HttpContext context)
     {
+        var certificate = context.Connection.ClientCertificate;
+        if (certificate is not null && FromCertificate(context, certificate) is { } user) return user;
         var header = context.Request.Headers.Authorization.ToString();
-        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return tokens?.Find(header[7..].Trim());
-        if (header.Length > 0) return null;
-        return context.Connection.ClientCertificate is { } certificate ? FromCertificate(context, certificate) : Anonymous;
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header[7..].Trim() is { Length: > 0 } token) return tokens.Check(token, []).User;
+        return certificate is null ? Anonymous : null;
     }
 
     /// <summary>The chain is built once a connection; the end of the certificate's life is looked at with every request.</summary>

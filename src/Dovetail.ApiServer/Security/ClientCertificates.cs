@@ -34,7 +34,8 @@ public static class ClientCertificates
 
         if (string.IsNullOrEmpty(user)) return null;
         groups.Add(Groups.Authenticated);
-        return new UserInfo(user, groups.ToImmutable());
+        var id = $"X509SHA256={Convert.ToHexStringLower(presented.GetCertHash(HashAlgorithmName.SHA256))}";
+        return new UserInfo(user, groups.ToImmutable()) { Extra = UserInfo.NoExtra.Add("authentication.kubernetes.io/credential-id", [id]) };
     }
 
     internal static bool IssuedBy(X509Certificate2 authority, X509Certificate2 certificate, DateTimeOffset now)
