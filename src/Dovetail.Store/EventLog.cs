@@ -19,6 +19,22 @@ internal sealed class EventNode(ImmutableArray<StoreEvent> events, long revision
     /// <summary>The log has forgotten what follows this node; read it from history.</summary>
     public bool Dropped => _dropped;
 
+    /// <summary>The events of a resource (all when null) past a revision.</summary>
+    public ImmutableArray<StoreEvent> Matching(string? resource, long after)
+    {
+        var matching = 0;
+        foreach (var e in Events) matching += Concerns(e, resource, after) ? 1 : 0;
+        if (matching == Events.Length) return Events;
+        if (matching == 0) return [];
+        var found = ImmutableArray.CreateBuilder<StoreEvent>(matching);
+        foreach (var e in Events)
+        {
+            if (Concerns(e, resource, after)) found.Add(e);
+        }
+
+        return found.MoveToImmutable();
+    }
+
     public void Link(EventNode next) => _next = next;
 
     public void Drop()
@@ -26,15 +42,17 @@ internal sealed class EventNode(ImmutableArray<StoreEvent> events, long revision
         _dropped = true; // before the link goes: who sees no successor must see why
         _next = null;
     }
+
+    private static bool Concerns(StoreEvent e, string? resource, long after) =>
+        e.Revision > after && (resource is null || string.Equals(e.Object.Key.Resource, resource, StringComparison.Ordinal));
 }
 
 /// <summary>The recent events as a linked chain, bounded by count and bytes. Written by one writer, read by any number of watchers.</summary>
 internal sealed class EventLog
 {
-    private const long ProgressEvery = 256; // revisions after which watchers of quiet resources move on too, or their cursors would fall out of the log
-
     private readonly Lock _gate = new();
-    private readonly LinkedList<Waiter> _waiting = [];
+    private readonly WatchQueue _waitingForAll = new();
+    private readonly Dictionary<string, WatchQueue> _waiting = new(StringComparer.Ordinal); // by resource, so that a commit looks only at those whom it concerns
     private readonly int _maxEvents;
     private readonly long _maxBytes;
     private EventNode _oldest;
@@ -69,22 +87,26 @@ internal sealed class EventLog
     public void Append(ImmutableArray<StoreEvent> events)
     {
         var node = new EventNode(events, events[^1].Revision);
-        List<Waiter> woken = [];
+        List<WatchSignal> woken = [];
         lock (_gate)
         {
-            var all = node.Revision / ProgressEvery != _newest.Revision / ProgressEvery;
+            var before = _newest;
             _newest.Link(node);
             _newest = node;
             _events += events.Length;
             _bytes += Size(node);
             while ((_events > _maxEvents || _bytes > _maxBytes) && _oldest.Next != _newest && _oldest != _newest) DropOldest();
-            for (var link = _waiting.First; link is not null; link = link.Next)
+            _waitingForAll.TakeAll(before, woken);
+            var told = "";
+            foreach (var e in events)
             {
-                if (all || link.Value.Concerns(events)) woken.Add(link.Value);
+                if (string.Equals(e.Object.Key.Resource, told, StringComparison.Ordinal)) continue;
+                told = e.Object.Key.Resource;
+                if (_waiting.TryGetValue(told, out var queue)) queue.TakeAll(before, woken);
             }
         }
 
-        foreach (var waiter in woken) waiter.TrySetResult();
+        foreach (var signal in woken) signal.Fire();
     }
 
     /// <summary>Forgets events at and before a revision.</summary>
@@ -114,41 +136,67 @@ internal sealed class EventLog
         }
     }
 
-    /// <summary>Returns when something that concerns <paramref name="resource"/> (all when null) may follow <paramref name="node"/>.</summary>
-    /// <remarks>The waiter's task is awaited directly, never wrapped: its continuation goes to the watcher's own synchronization context, which keeps simulations deterministic.</remarks>
-    public async Task WaitAsync(EventNode node, string? resource, CancellationToken ct)
+    /// <summary>Lines a watch up to wait for what follows <paramref name="node"/> and concerns <paramref name="resource"/> (all when null). False: it need not wait, and goes on at its
+    /// <see cref="WatchSignal.Resume"/>. True: it is to await its signal first, and goes on there then.</summary>
+    /// <remarks>What a waiting watch is not woken for does not concern it. So it needs no place in the log meanwhile, pins nothing, and is not touched by other resources' commits.</remarks>
+    public bool Waits(EventNode node, string? resource, WatchSignal signal)
     {
-        var waiter = new Waiter(resource);
-        LinkedListNode<Waiter> link;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(IRevisionStore));
-            if (node.Next is not null || node.Dropped) return;
-            link = _waiting.AddLast(waiter);
+            signal.Resume = node;
+            if (signal.Pending || node.Next is not null || node.Dropped) return false;
+            signal.Prepare();
+            if (resource is null) _waitingForAll.Add(signal);
+            else QueueOf(resource).Add(signal);
+            return true;
+        }
+    }
+
+    /// <summary>Whether a watch has been woken since it was last asked.</summary>
+    public bool WasWoken(WatchSignal signal)
+    {
+        lock (_gate)
+        {
+            var woken = signal.Pending;
+            signal.Pending = false;
+            return woken;
+        }
+    }
+
+    public void Wake(WatchSignal signal)
+    {
+        lock (_gate)
+        {
+            signal.Pending = true;
+            if (signal.Queue is null) return;
+            signal.Queue.Remove(signal);
+            signal.Resume = _newest;
         }
 
-        try
-        {
-            await using var cancelled = ct.UnsafeRegister(static (w, token) => ((Waiter)w!).TrySetCanceled(token), waiter);
-            await waiter.Task;
-        }
-        finally
-        {
-            lock (_gate) _waiting.Remove(link);
-        }
+        signal.Fire();
     }
 
     /// <summary>Ends every wait with an <see cref="ObjectDisposedException"/>.</summary>
     public void Close()
     {
-        List<Waiter> woken;
+        List<WatchSignal> woken = [];
         lock (_gate)
         {
             _closed = true;
-            woken = [.. _waiting];
+            _waitingForAll.TakeAll(null, woken);
+            foreach (var queue in _waiting.Values) queue.TakeAll(null, woken);
         }
 
-        foreach (var waiter in woken) waiter.TrySetException(new ObjectDisposedException(nameof(IRevisionStore)));
+        foreach (var signal in woken) signal.Fire();
+    }
+
+    private WatchQueue QueueOf(string resource)
+    {
+        if (_waiting.TryGetValue(resource, out var queue)) return queue;
+        queue = new();
+        _waiting.Add(resource, queue);
+        return queue;
     }
 
     private void DropOldest()
@@ -165,19 +213,5 @@ internal sealed class EventLog
         var size = 0L;
         foreach (var e in node.Events) size += e.Object.Bytes.Length + (e.Previous?.Bytes.Length ?? 0);
         return size;
-    }
-
-    private sealed class Waiter(string? resource) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public bool Concerns(ImmutableArray<StoreEvent> events)
-        {
-            if (resource is null) return true;
-            foreach (var e in events)
-            {
-                if (string.Equals(e.Object.Key.Resource, resource, StringComparison.Ordinal)) return true;
-            }
-
-            return false;
-        }
     }
 }

@@ -39,8 +39,8 @@ public sealed class MemoryRevisionStore(int keptEvents = int.MaxValue) : IRevisi
         }
     }
 
-    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, CancellationToken ct) =>
-        _state.WatchAsync(resource, fromRevision, (_, after, _, _) => throw new RevisionCompactedException(after, CompactedRevision), ct);
+    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct) =>
+        _state.WatchAsync(resource, fromRevision, signal, (_, after, _, _) => throw new RevisionCompactedException(after, CompactedRevision), ct);
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct) =>
         _state.TryFindAt(key, revision, out var found) ? new(found) : throw new RevisionCompactedException(revision, CompactedRevision);

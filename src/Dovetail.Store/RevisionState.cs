@@ -43,8 +43,11 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
     }
 
     public async IAsyncEnumerable<EventBatch> WatchAsync(
-        string? resource, long fromRevision, ReadHistory history, [EnumeratorCancellation] CancellationToken ct)
+        string? resource, long fromRevision, WatchSignal? given, ReadHistory history, [EnumeratorCancellation] CancellationToken ct)
     {
+        var signal = given ?? new WatchSignal();
+        signal.Attach(log);
+        using var cancelled = ct.UnsafeRegister(static s => ((WatchSignal)s!).Wake(), signal);
         var revision = fromRevision;
         while (true)
         {
@@ -63,7 +66,7 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
             {
                 if (node.Next is { } next)
                 {
-                    var events = Matching(next.Events, resource, revision);
+                    var events = next.Matching(resource, revision);
                     node = next;
                     revision = Math.Max(revision, next.Revision);
                     if (events.IsEmpty) continue;
@@ -74,11 +77,24 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
                 {
                     break; // too slow for the log: history goes on from here
                 }
+                else if (told < revision)
+                {
+                    told = revision;
+                    yield return new([], revision);
+                }
                 else
                 {
-                    if (told < revision) yield return new([], revision);
-                    told = revision;
-                    await log.WaitAsync(node, resource, ct);
+                    if (log.Waits(node, resource, signal))
+                    {
+                        node = null!; // or an idle watch would keep what was last written when it fell asleep
+                        await signal.Task;
+                    }
+
+                    node = signal.Resume ?? throw new ObjectDisposedException(nameof(IRevisionStore));
+                    signal.Resume = null;
+                    told = revision = Math.Max(revision, node.Revision);
+                    ct.ThrowIfCancellationRequested();
+                    if (log.WasWoken(signal)) yield return new([], revision);
                 }
             }
         }
@@ -137,17 +153,5 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
         }
 
         return (current, events);
-    }
-
-    private static ImmutableArray<StoreEvent> Matching(ImmutableArray<StoreEvent> events, string? resource, long after)
-    {
-        if (resource is null && events[0].Revision > after) return events;
-        var matching = ImmutableArray.CreateBuilder<StoreEvent>();
-        foreach (var e in events)
-        {
-            if (e.Revision > after && (resource is null || string.Equals(e.Object.Key.Resource, resource, StringComparison.Ordinal))) matching.Add(e);
-        }
-
-        return matching.DrainToImmutable();
     }
 }

@@ -124,6 +124,91 @@ public abstract class RevisionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_watch_that_is_woken_tells_how_far_it_is_and_goes_on()
+    {
+        var signal = new WatchSignal();
+        await using var watch = Store.WatchAsync("nodes", 0, signal, Ct).GetAsyncEnumerator(Ct);
+        var next = watch.MoveNextAsync();
+        await Store.CommitAsync(Create(Pod("a")));
+        await Store.CommitAsync(Create(Pod("b")));
+        next.IsCompleted.ShouldBeFalse(); // nothing of its own has happened
+
+        signal.Wake();
+        (await next).ShouldBeTrue();
+        (watch.Current.Events.Length, watch.Current.Revision).ShouldBe((0, 2));
+
+        signal.Wake(); // while it does not wait
+        (await watch.MoveNextAsync()).ShouldBeTrue();
+        (watch.Current.Events.Length, watch.Current.Revision).ShouldBe((0, 2));
+
+        var waiting = NextAsync(watch);
+        await Store.CommitAsync(Create(new("nodes", "", "n")));
+        (await waiting).Single().Revision.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_watch_that_is_woken_before_it_begins_tells_how_far_it_is()
+    {
+        await Store.CommitAsync(Create(Pod("a")));
+        var signal = new WatchSignal();
+        signal.Wake();
+        await using var watch = Store.WatchAsync("pods", 1, signal, Ct).GetAsyncEnumerator(Ct);
+
+        (await watch.MoveNextAsync()).ShouldBeTrue();
+
+        (watch.Current.Events.Length, watch.Current.Revision).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public async Task Whoever_slept_through_more_than_the_log_holds_misses_nothing_and_is_not_told_that_it_did()
+    {
+        await using var watch = Store.WatchAsync("nodes", 0, Ct).GetAsyncEnumerator(Ct);
+        var next = watch.MoveNextAsync();
+        var pod = await Store.CommitAsync(Create(Pod("a")));
+        for (var i = 0; i < 50; i++) pod = await Store.CommitAsync(Update(pod));
+        await Store.CompactAsync(pod.Revision, Ct);
+
+        var node = await Store.CommitAsync(Create(new("nodes", "", "n")));
+
+        (await next).ShouldBeTrue();
+        watch.Current.Events.Single().Object.Show().ShouldBe(node.Show());
+    }
+
+    [Fact]
+    public async Task Watches_that_are_woken_all_the_time_see_every_event_once()
+    {
+        const int Commits = 300;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var signals = Enumerable.Range(0, 4).Select(_ => new WatchSignal()).ToArray();
+        var seen = signals.Select(signal => Task.Run(
+            async () =>
+            {
+                var revisions = new List<long>();
+                await foreach (var batch in Store.WatchAsync("pods", 0, signal, Ct))
+                {
+                    revisions.AddRange(batch.Events.Select(e => e.Revision));
+                    if (batch.Revision >= Commits && revisions.Count >= Commits) break;
+                }
+
+                return revisions;
+            },
+            Ct)).ToArray();
+        var waker = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (var signal in signals) signal.Wake();
+            }
+        });
+        var pod = await Store.CommitAsync(Create(Pod("a")));
+        for (var i = 1; i < Commits; i++) pod = await Store.CommitAsync(Update(pod));
+
+        foreach (var revisions in await Task.WhenAll(seen)) revisions.ShouldBe(Enumerable.Range(1, Commits).Select(i => (long)i));
+        await stop.CancelAsync();
+        await waker;
+    }
+
+    [Fact]
     public async Task A_cancelled_watch_ends_with_the_cancellation()
     {
         using var stop = new CancellationTokenSource();

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Rbac;
@@ -58,7 +57,7 @@ public sealed class ObjectRegistry : IObjectApi
         var admission = new AdmissionChain([new NodeRestriction(store), .. options.Admission, new EscalationGuard(store, Authorizer)]);
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
         reader = new(store, bytes, options.Time);
-        watcher = new(store, bytes, options.Time);
+        watcher = new(store, bytes, options.Time, (target, watch) => Admit(target, "watch", watch.FieldSelector));
         fieldManagers = new FieldManagers(options.Time);
         writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, options.Randomness), options.Randomness);
         deleter = new(store, bytes, admission, options.Time);
@@ -96,11 +95,7 @@ public sealed class ObjectRegistry : IObjectApi
     public ValueTask<ObjectListing> ListAsync(ObjectTarget target, ListOptions options, CancellationToken ct) =>
         reader.ListAsync(Admit(target, "list", options.FieldSelector), target, options, ct);
 
-    public async IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
-    {
-        var resource = Admit(target, "watch", options.FieldSelector);
-        await foreach (var change in watcher.WatchAsync(resource, target, options, ct)) yield return change;
-    }
+    public IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, CancellationToken ct) => watcher.WatchAsync(target, options, ct);
 
     public async ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {

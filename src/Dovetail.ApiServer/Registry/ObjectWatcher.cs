@@ -1,20 +1,24 @@
 using System.Runtime.CompilerServices;
 using Dovetail.Machinery.Endpoints;
-using Dovetail.Machinery.Errors;
 using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Registry;
 
 /// <summary>Watches: store events as a client with selectors sees them, bookmarks while nothing happens, an end after the asked time.</summary>
-internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader bytes, TimeProvider time)
+/// <param name="admit">Whether the user may, and what is watched; asked when the watch begins.</param>
+internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader bytes, TimeProvider time, Func<ObjectTarget, WatchOptions, ServedResource> admit)
 {
     /// <summary>As often as upstream's watch cache tells idle watchers how far they are.</summary>
     public static TimeSpan BookmarkInterval => TimeSpan.FromSeconds(60);
 
     private static TimeSpan LastBookmark => TimeSpan.FromSeconds(2);
 
-    public async IAsyncEnumerable<ObjectEvent> WatchAsync(ServedResource resource, ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Timers do not reach as far as a client may ask for; a watch that is woken early waits on.</summary>
+    private static TimeSpan LongestTimer => TimeSpan.FromDays(1);
+
+    public async IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
+        var resource = admit(target, options);
         var filter = ObjectFilter.Parse(resource, target, options.LabelSelector, options.FieldSelector);
         var from = ObjectReader.Revision(options.ResourceVersion);
         var snapshot = store.Current;
@@ -34,46 +38,48 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
         }
 
         if (initial || from == 0 || from > snapshot.Revision) from = snapshot.Revision;
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await using var events = store.WatchAsync(resource.StoreName, from, ending.Token).GetAsyncEnumerator(ending.Token);
         var end = options.Timeout is { } timeout ? time.GetUtcNow() + timeout : DateTimeOffset.MaxValue;
         var bookmark = options.AllowBookmarks ? NextBookmark(end) : DateTimeOffset.MaxValue;
-        var seen = Math.Max(from, unseen);
-        Task<bool>? next = null;
-        try
+        var signal = new WatchSignal();
+        await using var timer = Timer(signal, end < bookmark ? end : bookmark);
+        await using var events = store.WatchAsync(resource.StoreName, from, signal, ct).GetAsyncEnumerator(ct);
+        while (true)
         {
-            while (true)
+            try
             {
-                next ??= NextAsync(events, from);
-                if (!next.IsCompleted && !await ArrivesBeforeAsync(next, end < bookmark ? end : bookmark, ending.Token))
-                {
-                    if (end <= time.GetUtcNow()) yield break;
-                    // Between two events of this resource the store as a whole has gone on; nothing of this resource lies between.
-                    bookmark = NextBookmark(end);
-                    yield return new(ObjectEventType.Bookmark, new(seen, default));
-                    continue;
-                }
-
-                if (!await next) yield break;
-                next = null;
-                seen = events.Current.Revision;
-                foreach (var change in events.Current.Events)
-                {
-                    if (change.Revision > unseen && See(resource, filter, change) is { } shown) yield return shown;
-                }
-
-                if (end <= time.GetUtcNow()) yield break;
-                if (bookmark > time.GetUtcNow()) continue;
-                bookmark = NextBookmark(end);
-                yield return new(ObjectEventType.Bookmark, new(seen, default));
+                if (!await events.MoveNextAsync()) yield break;
             }
+            catch (RevisionCompactedException e)
+            {
+                throw Refusals.TooOldResourceVersion(from, e.Compacted + 1);
+            }
+
+            foreach (var change in events.Current.Events)
+            {
+                if (change.Revision > unseen && See(resource, filter, change) is { } shown) yield return shown;
+            }
+
+            var now = time.GetUtcNow();
+            if (end <= now) yield break;
+            if (bookmark <= now)
+            {
+                // Between two events of this resource the store as a whole has gone on; nothing of this resource lies between.
+                bookmark = NextBookmark(end);
+                yield return new(ObjectEventType.Bookmark, new(Math.Max(events.Current.Revision, unseen), default));
+            }
+
+            if (events.Current.Events.IsEmpty) timer?.Change(Until(end < bookmark ? end : bookmark), Timeout.InfiniteTimeSpan);
         }
-        finally
-        {
-            // An enumerator may only be disposed of when its step has ended.
-            ending.Cancel();
-            if (next is not null) await EndedAsync(next);
-        }
+    }
+
+    /// <summary>Wakes the watch at its next deadline; null when it has none. It is set anew by whoever it woke.</summary>
+    private ITimer? Timer(WatchSignal signal, DateTimeOffset deadline) =>
+        deadline == DateTimeOffset.MaxValue ? null : time.CreateTimer(static s => ((WatchSignal)s!).Wake(), signal, Until(deadline), Timeout.InfiniteTimeSpan);
+
+    private TimeSpan Until(DateTimeOffset deadline)
+    {
+        var wait = deadline - time.GetUtcNow();
+        return wait <= TimeSpan.Zero ? TimeSpan.Zero : wait < LongestTimer ? wait : LongestTimer;
     }
 
     /// <summary>The last one comes shortly before the end, so that the client's next watch need not go back far.</summary>
@@ -82,47 +88,6 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
         var now = time.GetUtcNow();
         var last = end - LastBookmark;
         return now < last && last < now + BookmarkInterval ? last : now + BookmarkInterval;
-    }
-
-    private static async Task<bool> NextAsync(IAsyncEnumerator<EventBatch> events, long from)
-    {
-        try
-        {
-            return await events.MoveNextAsync();
-        }
-        catch (RevisionCompactedException e)
-        {
-            throw Refusals.TooOldResourceVersion(from, e.Compacted + 1);
-        }
-    }
-
-    private static async Task EndedAsync(Task step)
-    {
-        try
-        {
-            await step;
-        }
-        catch (Exception e) when (e is OperationCanceledException or StatusException)
-        {
-            // Nobody watches any more: how the step ended is nobody's business.
-        }
-    }
-
-    private async ValueTask<bool> ArrivesBeforeAsync(Task next, DateTimeOffset deadline, CancellationToken ct)
-    {
-        if (deadline == DateTimeOffset.MaxValue)
-        {
-            await Task.WhenAny(next);
-            return true;
-        }
-
-        var wait = deadline - time.GetUtcNow();
-        if (wait <= TimeSpan.Zero) return false;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var delay = Task.Delay(wait, time, stop.Token);
-        var first = await Task.WhenAny(next, delay);
-        stop.Cancel();
-        return first == next || ct.IsCancellationRequested;
     }
 
     /// <summary>An object that a change moves out of the selection is deleted for this client, one that moves in is added.</summary>

@@ -77,7 +77,7 @@ public sealed class SqliteRevisionStore : IRevisionStore
         return new(pending.Task);
     }
 
-    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, CancellationToken ct) => _state.WatchAsync(resource, fromRevision, ReadEvents, ct);
+    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct) => _state.WatchAsync(resource, fromRevision, signal, ReadEvents, ct);
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct)
     {
