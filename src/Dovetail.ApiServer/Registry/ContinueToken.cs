@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -39,7 +40,7 @@ public readonly record struct ContinueToken(long Revision, long Begun, string Na
         if (token.AsSpan().IndexOfAnyExcept(Base64) is var at && at >= 0) throw Invalid($": illegal base64 data at input byte {at}");
         try
         {
-            return JsonNode.Parse(Base64Url.DecodeFromChars(token)) as JsonObject ?? throw Invalid(": not an object");
+            return JsonObjectReader.Read(Base64Url.DecodeFromChars(token)).Root as JsonObject ?? throw Invalid(": not an object");
         }
         catch (FormatException)
         {

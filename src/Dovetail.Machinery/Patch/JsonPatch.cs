@@ -41,31 +41,37 @@ public sealed class JsonPatch
     public JsonNode? Apply(JsonNode? target)
     {
         var document = new JsonPatchDocument(target);
-        foreach (var operation in operations) Apply(document, operation);
+        var budget = new PatchBudget();
+        foreach (var operation in operations) Apply(document, operation, budget);
         return document.Root;
     }
 
-    private static void Apply(JsonPatchDocument document, JsonObject operation)
+    private static void Apply(JsonPatchDocument document, JsonObject operation, PatchBudget budget)
     {
         var value = operation["value"];
         switch (Text(operation, "op"))
         {
             case "add":
+                budget.Spend(Text(operation, "path"), value);
                 document.Add(Text(operation, "path"), value?.DeepClone());
                 break;
             case "remove":
                 document.Remove(Text(operation, "path"));
                 break;
             case "replace":
+                budget.Spend(Text(operation, "path"), value);
                 document.Replace(Text(operation, "path"), value?.DeepClone());
                 break;
             case "move":
                 var moved = document.Get(Text(operation, "from"));
                 document.Remove(Text(operation, "from"));
+                budget.Spend(Text(operation, "path"), moved);
                 document.Add(Text(operation, "path"), moved);
                 break;
             case "copy":
-                document.Add(Text(operation, "path"), document.Get(Text(operation, "from"))?.DeepClone());
+                var copied = document.Get(Text(operation, "from"));
+                budget.Spend(Text(operation, "path"), copied);
+                document.Add(Text(operation, "path"), copied?.DeepClone());
                 break;
             case "test":
                 if (!JsonEquality.Equal(document.Tested(Text(operation, "path")), value)) throw PatchErrors.DoesNotApply();

@@ -60,7 +60,7 @@ public static class KubernetesProtobuf
     /// <inheritdoc cref="Decode"/>
     public static ReadOnlyMemory<byte> ToJson(ReadOnlySpan<byte> body)
     {
-        var buffer = new ArrayBufferWriter<byte>(body.Length * 2);
+        var buffer = new ArrayBufferWriter<byte>((body.Length * 2) + 1);
         using (var writer = new Utf8JsonWriter(buffer))
             Decode(body).WriteTo(writer);
         return buffer.WrittenMemory;

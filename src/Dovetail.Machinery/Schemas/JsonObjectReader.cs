@@ -14,6 +14,9 @@ public static class JsonObjectReader
     /// <summary>Deeper objects are refused: the walks over them are recursive. managedFields name an object's fields from <see cref="OwnershipDepth"/> levels down, so they may nest as much deeper.</summary>
     public const int MaxDepth = 256;
 
+    /// <summary>How many findings are named; a strict decoder of upstream's stops there too.</summary>
+    public const int MaxFindings = 100;
+
     /// <summary>What reads objects that are stored, or their representations, must allow: an object in a list of partial objects or a table's rows.</summary>
     public const int StoredDepth = MaxDepth + OwnershipDepth + 8;
 
@@ -57,7 +60,7 @@ public static class JsonObjectReader
             var value = Value(ref reader, path, ref duplicates);
             if (!obj.TryAdd(name, value))
             {
-                (duplicates ??= []).Add(path.ToString());
+                if ((duplicates ??= []).Count < MaxFindings) duplicates.Add(path.ToString());
                 obj[name] = value;
             }
             path.Pop();

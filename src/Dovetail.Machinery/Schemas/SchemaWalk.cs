@@ -75,23 +75,38 @@ public sealed class SchemaWalk
     {
         if (fill)
             FillIn(schema, obj);
-        for (var i = 0; i < obj.Count;)
+        List<string>? dropped = null;
+        for (var i = 0; i < obj.Count; i++)
         {
             var (name, value) = obj.GetAt(i);
             var field = (resource ? ResourceField(name) : null) ?? schema.Field(name);
             path.Push(name);
             if (field is null ? Drops(schema) : value is null && DropsNull(field))
-                obj.RemoveAt(i);
-            else
-            {
-                if (field is not null)
-                    VisitField(schema, field, name, value, resource);
-                i++;
-            }
+                (dropped ??= []).Add(name);
+            else if (field is not null)
+                VisitField(schema, field, name, value, resource);
             path.Pop();
         }
+        if (dropped is not null)
+            Remove(obj, dropped);
         if (validate)
             ObjectRules(schema, obj, resource);
+    }
+
+    /// <summary>Taking one field out of an object moves all that follow it: many of them are left out of a new start instead.</summary>
+    private static void Remove(JsonObject obj, List<string> names)
+    {
+        if (names.Count < 16)
+        {
+            foreach (var name in names)
+                obj.Remove(name);
+            return;
+        }
+        var gone = names.ToHashSet(StringComparer.Ordinal);
+        var kept = obj.Where(field => !gone.Contains(field.Key)).ToList();
+        obj.Clear();
+        foreach (var (name, value) in kept)
+            obj.Add(name, value);
     }
 
     private void VisitField(Schema parent, Schema field, string name, JsonNode? value, bool resource)
@@ -129,7 +144,8 @@ public sealed class SchemaWalk
     {
         if (!prune || schema.PreserveUnknownFields)
             return false;
-        (unknown ??= []).Add(path.ToString());
+        if ((unknown ??= []).Count < JsonObjectReader.MaxFindings)
+            unknown.Add(path.ToString());
         return changed = true;
     }
 

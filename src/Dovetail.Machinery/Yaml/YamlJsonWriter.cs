@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Yaml;
 
@@ -38,7 +39,7 @@ internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits, Lis
     private List<KeyValuePair<string, YamlNode>> Entries(YamlMapping mapping, int depth)
     {
         var own = new List<KeyValuePair<string, YamlNode>>(mapping.Entries.Count);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         var merges = new List<YamlNode>();
         foreach (var (key, value) in mapping.Entries)
         {
@@ -49,14 +50,15 @@ internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits, Lis
             }
 
             var name = KeyText(key);
-            if (!seen.Add(name))
+            if (seen.TryAdd(name, own.Count))
             {
-                if (duplicates is null) throw Error(key, $"key \"{name}\" already set in map");
-                duplicates.Add(string.Create(CultureInfo.InvariantCulture, $"line {key.Start.Line}: key \"{name}\" already set in map"));
-                own.RemoveAll(entry => entry.Key == name);
+                own.Add(new(name, value));
+                continue;
             }
 
-            own.Add(new(name, value));
+            if (duplicates is null) throw Error(key, $"key \"{name}\" already set in map");
+            if (duplicates.Count < JsonObjectReader.MaxFindings) duplicates.Add(string.Create(CultureInfo.InvariantCulture, $"line {key.Start.Line}: key \"{name}\" already set in map"));
+            own[seen[name]] = new(name, value);
         }
 
         foreach (var merge in merges) MergeInto(own, seen, merge, depth);
@@ -64,7 +66,7 @@ internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits, Lis
     }
 
     /// <summary>A merge key's mappings fill in what is not there yet; the first of several wins.</summary>
-    private void MergeInto(List<KeyValuePair<string, YamlNode>> entries, HashSet<string> seen, YamlNode merge, int depth)
+    private void MergeInto(List<KeyValuePair<string, YamlNode>> entries, Dictionary<string, int> seen, YamlNode merge, int depth)
     {
         if (depth > limits.MaxDepth) throw Error(merge, string.Create(CultureInfo.InvariantCulture, $"exceeded max depth of {limits.MaxDepth}"));
         switch (merge)
@@ -73,7 +75,7 @@ internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits, Lis
                 foreach (var entry in Entries(mapping, depth + 1))
                 {
                     if (++nodes > limits.MaxNodes) throw Error(merge, "document contains excessive aliasing");
-                    if (seen.Add(entry.Key)) entries.Add(entry);
+                    if (seen.TryAdd(entry.Key, entries.Count)) entries.Add(entry);
                 }
 
                 break;

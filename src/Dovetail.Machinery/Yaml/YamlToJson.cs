@@ -60,6 +60,11 @@ public static class YamlToJson
         {
             throw new YamlFormatException("error converting YAML to JSON: yaml: invalid Unicode character", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // YamlDotNet's scanner loses its way in some malformed texts instead of refusing them.
+            throw new YamlFormatException("error converting YAML to JSON: yaml: did not find expected <document start>", e);
+        }
 
         return documents;
     }

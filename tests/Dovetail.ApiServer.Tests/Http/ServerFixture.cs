@@ -26,6 +26,18 @@ public sealed class ServerFixture : IAsyncLifetime
 
     internal IssuedCertificate AdminCertificate { get; private set; } = null!;
 
+    /// <summary>For a connection of one's own, as the admin.</summary>
+    internal SslClientAuthenticationOptions AdminHandshake()
+    {
+        using var pem = AdminCertificate.ToX509();
+        return new()
+        {
+            TargetHost = "localhost",
+            ClientCertificates = [X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null)],
+            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { Host.Authority.Certificate }, RevocationMode = X509RevocationMode.NoCheck },
+        };
+    }
+
     public async ValueTask InitializeAsync()
     {
         var tokens = Path.Combine(folder, "tokens.csv");
