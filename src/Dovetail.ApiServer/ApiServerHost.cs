@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Dovetail.ApiServer.Admission;
+using Dovetail.ApiServer.Aggregation;
 using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Discovery;
@@ -110,7 +111,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         var listening = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         address = new Uri(listening);
         var service = new KubernetesService(registry, new IPEndPoint(options.Listen.Address, address.Port), loggers.CreateLogger<KubernetesService>(), time);
-        var background = Task.WhenAll(new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token), service.RunAsync(stopping.Token));
+        var background = Task.WhenAll(
+            new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token),
+            new LocalApiServices(registry, apis, loggers.CreateLogger<LocalApiServices>(), time).RunAsync(stopping.Token),
+            service.RunAsync(stopping.Token));
         return new(app, registry, authority, address, background, stopping);
     }
 

@@ -71,7 +71,7 @@ public sealed record ServedResource
 
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
-    public string StorageApiVersion => Group.Length == 0 ? StorageVersion : $"{Group}/{StorageVersion}";
+    public string StorageApiVersion => BuiltIn is { StoredApiVersion: { Length: > 0 } other } ? other : Group.Length == 0 ? StorageVersion : $"{Group}/{StorageVersion}";
 
     /// <summary>The resource's name in the store: every served version shares it.</summary>
     public required string StoreName { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn.Defaults;
+using Dovetail.Machinery.BuiltIn.Rules;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn;
@@ -75,9 +76,8 @@ public static class BuiltInDefaults
             case ("rbac.authorization.k8s.io", "RoleBinding" or "ClusterRoleBinding"):
                 Binding(obj);
                 break;
-            case ("discovery.k8s.io", "EndpointSlice"):
-                foreach (var port in obj.Objects("ports"))
-                    port.Default("protocol", "TCP");
+            default:
+                GroupDefaults.Apply(resource, obj);
                 break;
         }
     }

@@ -50,6 +50,9 @@ public sealed record BuiltInResource
     /// <summary>Told to clients with every request; "" when the resource is not deprecated.</summary>
     public string Deprecation { get; init; } = "";
 
+    /// <summary>The apiVersion of what is stored where it is of another group; "" is the resource's own group in <see cref="StorageVersion"/>.</summary>
+    public string StoredApiVersion { get; init; } = "";
+
     /// <summary>Whether something in the platform acts on the kind. A write to a kind that nothing enforces yet is answered with <see cref="Warning"/>.</summary>
     public bool Enforced { get; init; }
 

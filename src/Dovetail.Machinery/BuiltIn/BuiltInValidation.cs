@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.BuiltIn.Rules;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
@@ -13,6 +14,7 @@ public static class BuiltInValidation
     {
         // CRDs and API services are validated by projects of their own, which take any qualified name: a CRD's own cleanup finalizer has no slash.
         if (resource.Group is not ("apiextensions.k8s.io" or "apiregistration.k8s.io")) CheckFinalizers(obj, causes);
+        if (GroupRules.Check(resource, obj, null, causes)) return;
         switch (resource.Group, resource.Kind)
         {
             case ("", "Pod"):
@@ -36,10 +38,6 @@ public static class BuiltInValidation
                 if (obj.Child("spec")?.Child("template")?.Child("spec") is { } job)
                     PodValidation.CheckSpec(job, "spec.template.spec", causes);
                 break;
-            case ("coordination.k8s.io", "Lease"):
-                if (obj.Child("spec") is { } lease)
-                    Lease(lease, causes);
-                break;
         }
     }
 
@@ -48,7 +46,15 @@ public static class BuiltInValidation
     public static void ValidateUpdate(BuiltInResource resource, JsonObject obj, JsonObject old, string subresource, List<StatusCause> causes)
     {
         if (subresource == "status")
+        {
+            GroupRules.CheckStatus(resource, obj, old, causes);
             return;
+        }
+        if (GroupRules.Check(resource, obj, old, causes))
+        {
+            CheckFinalizers(obj, causes);
+            return;
+        }
         ValidateCreate(resource, obj, causes);
         switch (resource.Group, resource.Kind)
         {
@@ -69,17 +75,6 @@ public static class BuiltInValidation
                 if (obj.Child("spec") is { } workload && old.Child("spec") is { } before)
                     Unchanged(workload, before, "selector", "spec.selector", causes);
                 break;
-            case ("rbac.authorization.k8s.io", "RoleBinding" or "ClusterRoleBinding"):
-                if (!JsonNode.DeepEquals(obj["roleRef"], old["roleRef"]))
-                    causes.Add(FieldErrors.Invalid("roleRef", obj["roleRef"], "cannot change roleRef"));
-                break;
-            case ("node.k8s.io", "RuntimeClass"):
-                Unchanged(obj, old, "handler", "handler", causes);
-                break;
-            case ("scheduling.k8s.io", "PriorityClass"):
-                if (!JsonNode.DeepEquals(obj["value"], old["value"]))
-                    causes.Add(FieldErrors.Forbidden("value", "may not be changed in an update."));
-                break;
         }
     }
 
@@ -99,13 +94,5 @@ public static class BuiltInValidation
             if (finalizers[i] is JsonValue value && value.TryGetValue(out string? name) && !name.Contains('/') && name is not ("orphan" or "foregroundDeletion" or "kubernetes"))
                 causes.Add(FieldErrors.Invalid($"metadata.finalizers[{i}]", name, "name is neither a standard finalizer name nor is it fully qualified"));
         }
-    }
-
-    private static void Lease(JsonObject spec, List<StatusCause> causes)
-    {
-        if (spec["leaseDurationSeconds"] is JsonValue duration && JsonNumber.Of(duration).Value <= 0)
-            causes.Add(FieldErrors.Invalid("spec.leaseDurationSeconds", duration, "must be greater than 0"));
-        if (spec["leaseTransitions"] is JsonValue transitions && JsonNumber.Of(transitions).Value < 0)
-            causes.Add(FieldErrors.Invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0"));
     }
 }

@@ -18,6 +18,9 @@ public enum NameRule
 
     /// <summary>Anything that fits one path segment: rbac.authorization.k8s.io.</summary>
     PathSegment,
+
+    /// <summary>An IP address in canonical form.</summary>
+    IpAddress,
 }
 
 /// <summary>Validation of <c>metadata</c>, the same for every kind. Rules and words follow <c>k8s.io/apimachinery/pkg/api/validation/objectmeta.go</c>.

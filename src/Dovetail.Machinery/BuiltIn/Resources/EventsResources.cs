@@ -8,6 +8,6 @@ internal static class EventsResources
 {
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Namespaced("events.k8s.io/v1", "Event", "events") with { ShortNames = ["ev"], StorageName = "events", Enforced = true },
+        Namespaced("events.k8s.io/v1", "Event", "events") with { ShortNames = ["ev"], StorageName = "events", StoredApiVersion = "v1", Enforced = true },
     ];
 }

@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+
+namespace Dovetail.Machinery.BuiltIn.Rules;
+
+/// <summary>Objects as they show in upstream's messages, which print its internal structs: fields under their Go names, in the struct's order, empty ones too.</summary>
+internal static class GoStructs
+{
+    /// <summary>A struct of texts, lists and, where upstream has a pointer, null; null for none.</summary>
+    public static JsonObject? Of(JsonObject? obj, params ReadOnlySpan<string> names)
+    {
+        if (obj is null)
+            return null;
+        var shown = new JsonObject();
+        foreach (var name in names)
+        {
+            var field = name switch
+            {
+                "APIGroup" => "apiGroup",
+                "CIDRs" => "cidrs",
+                _ => char.ToLowerInvariant(name[0]) + name[1..],
+            };
+            shown[name] = obj[field]?.DeepClone() ?? (name == "Allocatable" ? null : "");
+        }
+        return shown;
+    }
+
+    public static JsonObject Toleration(JsonObject toleration) => new()
+    {
+        ["Key"] = toleration.Text("key"),
+        ["Operator"] = toleration.Text("operator"),
+        ["Value"] = toleration.Text("value"),
+        ["Effect"] = toleration.Text("effect"),
+        ["TolerationSeconds"] = toleration["tolerationSeconds"]?.DeepClone(),
+    };
+}

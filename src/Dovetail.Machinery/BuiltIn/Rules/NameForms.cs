@@ -1,0 +1,43 @@
+using System.Text.RegularExpressions;
+
+namespace Dovetail.Machinery.BuiltIn.Rules;
+
+/// <summary>Forms of names beyond those of metadata (<c>k8s.io/apimachinery/pkg/util/validation</c>): what is wrong in upstream's words, nothing when nothing is.</summary>
+internal static partial class NameForms
+{
+    private const int MaxPortName = 15;
+
+    public static string? WildcardDnsSubdomain(string value) => WildcardForm().IsMatch(value)
+        ? null
+        : "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character "
+            + @"(e.g. '*.example.com', regex used for validation is '\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+    /// <summary>A name of a port, as services and probes refer to it: every rule that it breaks.</summary>
+    public static IEnumerable<string> PortName(string value)
+    {
+        if (value.Length > MaxPortName)
+            yield return $"must be no more than {MaxPortName} characters";
+        if (!PortCharacters().IsMatch(value))
+            yield return "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)";
+        if (!value.Any(char.IsAsciiLetterLower))
+            yield return "must contain at least one letter (a-z)";
+        if (value.Contains("--", StringComparison.Ordinal))
+            yield return "must not contain consecutive hyphens";
+        if (value.Length > 0 && (value[0] == '-' || value[^1] == '-'))
+            yield return "must not begin or end with a hyphen";
+    }
+
+    public static string? PortNumber(long value) => value is < 1 or > 65535 ? "must be between 1 and 65535, inclusive" : null;
+
+    /// <summary>What follows the domain in <c>acme.io/foo</c>.</summary>
+    public static string? HttpPath(string value) => HttpPathForm().IsMatch(value) ? null : @"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')";
+
+    [GeneratedRegex(@"\A\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex WildcardForm();
+
+    [GeneratedRegex(@"\A[-a-z0-9]+\z")]
+    private static partial Regex PortCharacters();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9/\-._~%!$&'()*+,;=:]+\z")]
+    private static partial Regex HttpPathForm();
+}
