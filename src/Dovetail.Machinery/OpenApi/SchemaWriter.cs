@@ -93,7 +93,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
 
     private static IEnumerable<KeyValuePair<string, Schema>> ObjectFields(string metadata, Schema metadataSchema) =>
     [
-        new("apiVersion", new() { Type = SchemaType.String, Description = "Group and version of the schema that this object follows." }),
+        new("apiVersion", new() { Type = SchemaType.String, Description = "APIVersion defines group and version of the schema that this object follows." }),
         new("kind", new() { Type = SchemaType.String, Description = "The kind of this object." }),
         new(metadata, metadataSchema with { Description = "Name, labels and the other metadata." }),
     ];
