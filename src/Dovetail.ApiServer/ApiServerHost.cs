@@ -8,6 +8,7 @@ using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Discovery;
 using Dovetail.ApiServer.Http;
+using Dovetail.ApiServer.Nodes;
 using Dovetail.ApiServer.Registry;
 using Dovetail.ApiServer.Security;
 using Dovetail.ApiServer.Security.Tokens;
@@ -45,6 +46,8 @@ public sealed class ApiServerHost : IAsyncDisposable
         Authority = authority;
         Address = address;
     }
+
+    private KubeletConnection Kubelets { get; init; } = null!;
 
     public ObjectRegistry Registry { get; }
 
@@ -89,6 +92,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var stopping = new CancellationTokenSource();
         var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight, options.MaxBodyBytesInFlight);
         var metrics = new RequestMetrics();
+        var kubelets = new KubeletConnection(authority.EnsureClient("apiserver-kubelet-client", "kube-apiserver-kubelet-client", [UserInfo.MastersGroup]), authority.Certificate);
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
         var front = new FrontDoor(
@@ -98,7 +102,7 @@ public sealed class ApiServerHost : IAsyncDisposable
                 new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
                 new AggregatedEndpoint(apis, registry.Authorizer),
-                new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), options.Randomness, time)),
+                new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), new ConnectEndpoint(registry, new ConnectRelay(kubelets)), options.Randomness, time)),
             registry,
             new RequestWatch(gate, metrics, loggers.CreateLogger<FrontDoor>(), options.AccessLogLevel),
             options.Randomness,
@@ -115,7 +119,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token),
             new LocalApiServices(registry, apis, loggers.CreateLogger<LocalApiServices>(), time).RunAsync(stopping.Token),
             service.RunAsync(stopping.Token));
-        return new(app, registry, authority, address, background, stopping);
+        return new(app, registry, authority, address, background, stopping) { Kubelets = kubelets };
     }
 
     public async ValueTask DisposeAsync()
@@ -126,6 +130,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         await app.DisposeAsync();
         await background;
         stopping.Dispose();
+        Kubelets.Dispose();
         Authority.Dispose();
     }
 

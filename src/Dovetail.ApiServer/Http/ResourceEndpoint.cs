@@ -1,3 +1,4 @@
+using Dovetail.ApiServer.Nodes;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Selectors;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Dovetail.ApiServer.Http;
 
 /// <summary>The REST verbs of resources: HTTP in, <see cref="IObjectApi"/> behind, bytes out.</summary>
-internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer watches, Randomness randomness, TimeProvider time)
+internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer watches, ConnectEndpoint connections, Randomness randomness, TimeProvider time)
 {
     /// <param name="context">The request.</param>
     /// <param name="path">What its path names; <see cref="RequestPath.Resource"/> is not empty.</param>
@@ -25,7 +26,8 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
             Name = path.Name,
         };
         var method = context.Request.Method;
-        if (HttpMethods.IsGet(method)) await ReadAsync(context, target, path.Watch, stopping);
+        if (RequestKinds.IsConnect(path) && registry.Catalog.Find(path.Group, path.Version, path.Resource) is { Custom: false }) await connections.HandleAsync(context, target, stopping);
+        else if (HttpMethods.IsGet(method)) await ReadAsync(context, target, path.Watch, stopping);
         else if (HttpMethods.IsPost(method)) await CreateAsync(context, target);
         else if (HttpMethods.IsPut(method) && path.Name.Length > 0) await UpdateAsync(context, target);
         else if (HttpMethods.IsPatch(method) && path.Name.Length > 0) await PatchAsync(context, target);

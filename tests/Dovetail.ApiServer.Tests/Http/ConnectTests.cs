@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Dovetail.ApiServer.Tests.Http;
+
+/// <summary>Requests that go through to a node, against a kubelet that says what it was asked.</summary>
+public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFixture>, IAsyncLifetime
+{
+    private WebApplication kubelet = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        using var pem = server.Host.Authority.IssueServer("kubelet", ["127.0.0.1"]).ToX509();
+        var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+        {
+            https.ServerCertificate = certificate;
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            https.ClientCertificateValidation = static (_, _, _) => true;
+        })));
+        kubelet = builder.Build();
+        kubelet.Run(AnswerAsync);
+        await kubelet.StartAsync();
+        var port = new Uri(kubelet.Urls.First()).Port;
+        await server.PostAsync("/api/v1/nodes", """{"metadata":{"name":"n1"}}""");
+        var status = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "n1" },
+            ["status"] = new JsonObject
+            {
+                ["addresses"] = new JsonArray((JsonNode)new JsonObject { ["type"] = "InternalIP", ["address"] = "127.0.0.1" }),
+                ["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = port } },
+            },
+        };
+        (await server.SendAsync(HttpMethod.Put, "/api/v1/nodes/n1/status", Encoding.UTF8.GetBytes(status.ToJsonString()), "application/json", null)).Code.ShouldBe(200);
+        await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"two"},"spec":{"nodeName":"n1","containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}]}}""");
+        await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"waits"},"spec":{"containers":[{"name":"a","image":"i"}]}}""");
+        await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"lost"},"spec":{"nodeName":"n2","containers":[{"name":"a","image":"i"}]}}""");
+    }
+
+    public async ValueTask DisposeAsync() => await kubelet.DisposeAsync();
+
+    [Fact]
+    public async Task A_log_comes_from_the_container_on_its_node_and_the_API_server_shows_who_it_is()
+    {
+        using var answer = await server.Admin.GetAsync("/api/v1/namespaces/demo/pods/two/log?container=b&follow=true&tailLines=3");
+
+        (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType).ShouldBe((HttpStatusCode.OK, "text/plain"));
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("kube-apiserver-kubelet-client GET /containerLogs/demo/two/b?follow=true&tailLines=3");
+    }
+
+    [Theory]
+    [InlineData("two/log", 400, "a container name must be specified for pod two, choose one of: [a b]")]
+    [InlineData("two/log?container=c", 400, "container c is not valid for pod two")]
+    [InlineData("two/log?container=a&tailLines=-1&limitBytes=0", 422, "PodLogOptions \"two\" is invalid: [tailLines: Invalid value: -1: must be greater than or equal to 0, limitBytes: Invalid value: 0: must be greater than 0]")]
+    [InlineData("two/log?container=a&tailLines=x", 400, "strconv.ParseInt: parsing \"x\": invalid syntax")]
+    [InlineData("none/log", 404, "pods \"none\" not found")]
+    [InlineData("lost/log", 404, "nodes \"n2\" not found")]
+    [InlineData("waits/exec?command=ls", 400, "pod waits does not have a host assigned")]
+    [InlineData("two/exec?container=a&command=ls", 400, "Upgrade request required")]
+    [InlineData("two/proxy/", 400, "address not allowed")]
+    public async Task What_cannot_be_reached_says_why(string path, int code, string message)
+    {
+        var (status, body) = await server.GetAsync($"/api/v1/namespaces/demo/pods/{path}");
+
+        (status, (string?)body["message"]).ShouldBe((code, message));
+    }
+
+    [Fact]
+    public async Task A_pod_that_runs_nowhere_has_an_empty_log()
+    {
+        using var answer = await server.Admin.GetAsync("/api/v1/namespaces/demo/pods/waits/log");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
+    public async Task A_nodes_proxy_reaches_its_kubelet_with_path_and_query_as_they_were_written()
+    {
+        (await server.Admin.GetStringAsync("/api/v1/nodes/n1/proxy/logs/a%2Fb/?x=%20y")).ShouldBe("kube-apiserver-kubelet-client GET /logs/a%2Fb/?x=%20y");
+    }
+
+    [Fact]
+    public async Task An_upgraded_connection_carries_bytes_both_ways()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(server.Host.Address.Host, server.Host.Address.Port);
+        using var pem = server.AdminCertificate.ToX509();
+        using var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        await using var tls = new SslStream(socket.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ClientCertificates = [certificate],
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { server.Host.Authority.Certificate }, RevocationMode = X509RevocationMode.NoCheck },
+        });
+        await tls.WriteAsync("POST /api/v1/namespaces/demo/pods/two/exec?container=a&command=sh&command=-c&stdout=true&stdin=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n"u8.ToArray());
+
+        var head = await ReadUntilAsync(tls, "\r\n\r\n");
+        head.ShouldStartWith("HTTP/1.1 101");
+        head.ShouldContain("Upgrade: SPDY/3.1");
+        (await ReadUntilAsync(tls, "\n")).ShouldBe("POST /exec/demo/two/a?input=1&output=1&command=sh&command=-c v4.channel.k8s.io\n");
+        await tls.WriteAsync("ping\n"u8.ToArray());
+        (await ReadUntilAsync(tls, "\n")).ShouldBe("PING\n");
+    }
+
+    /// <summary>Says what it was asked; upgraded, it answers lines in capitals.</summary>
+    private static async Task AnswerAsync(HttpContext context)
+    {
+        var raw = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        {
+            var who = (await context.Connection.GetClientCertificateAsync())!.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+            await context.Response.WriteAsync($"{who} {context.Request.Method} {raw}");
+            return;
+        }
+
+        context.Response.Headers.Upgrade = context.Request.Headers.Upgrade;
+        await using var stream = await upgrade.UpgradeAsync();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes($"{context.Request.Method} {raw} {context.Request.Headers["X-Stream-Protocol-Version"]}\n"));
+        var line = await ReadUntilAsync(stream, "\n");
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(line.ToUpperInvariant()));
+    }
+
+    private static async Task<string> ReadUntilAsync(Stream stream, string end)
+    {
+        var text = new StringBuilder();
+        var one = new byte[1];
+        while (!text.ToString().EndsWith(end, StringComparison.Ordinal) && await stream.ReadAsync(one) == 1) text.Append((char)one[0]);
+        return text.ToString();
+    }
+}
