@@ -25,13 +25,14 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         metadata["uid"] = randomness.Uid();
         metadata["creationTimestamp"] = ObjectMeta.Timestamp(time.GetUtcNow());
         if (resource.CountsGenerations) metadata["generation"] = ObjectMeta.Long(1);
-        var report = Decode(write, obj, findings);
+        var report = Decode(write, obj, null, findings);
         strategy.PrepareForCreate(resource, obj);
         report = await MutateAsync(write, draft, AdmissionOperation.Create, report, ct);
         RequireValid(write, draft, strategy, report);
         ownership.OnCreate(write, obj);
         await ValidateAsync(write, draft, AdmissionOperation.Create, ct);
         if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
+        if (resource.Custom) CustomResourceRules.Warn(obj, draft.Old, write.Warnings);
         if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
     }
 
@@ -41,13 +42,14 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         var strategy = ResourceStrategy.Of(resource);
         KeepServerMetadata(write, obj, old);
         strategy.PrepareForUpdate(resource, obj, old, write.Target.Subresource);
-        var report = Decode(write, obj, findings);
+        var report = Decode(write, obj, old, findings);
         report = await MutateAsync(write, draft, AdmissionOperation.Update, report, ct);
         CountGeneration(resource, strategy, obj, old);
         RequireValid(write, draft, strategy, report);
         ownership.OnUpdate(write, obj, old);
         await ValidateAsync(write, draft, AdmissionOperation.Update, ct);
         if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
+        if (resource.Custom) CustomResourceRules.Warn(obj, draft.Old, write.Warnings);
         if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
     }
 
@@ -79,9 +81,9 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     }
 
     /// <summary>Defaults, prunes and looks at the types. A built-in kind with an ill-typed field cannot be decoded: 400, as a Go decoder answers, but with every field.</summary>
-    private static SchemaReport Decode(WriteContext write, JsonObject obj, IReadOnlyList<string> findings)
+    private static SchemaReport Decode(WriteContext write, JsonObject obj, JsonObject? old, IReadOnlyList<string> findings)
     {
-        var report = Walk(write.Resource, obj);
+        var report = Walk(write.Resource, obj, old);
         FieldValidation.Judge(write, findings, report.UnknownFields);
         if (!report.Causes.Any(c => c.Reason == TypeInvalid)) return report;
         if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
@@ -89,9 +91,9 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         throw FieldValidation.NotDecoded(write, string.Join(", ", illTyped));
     }
 
-    private static SchemaReport Walk(ServedResource resource, JsonObject obj)
+    private static SchemaReport Walk(ServedResource resource, JsonObject obj, JsonObject? old)
     {
-        var report = SchemaWalk.Run(resource.Schema, obj, SchemaPasses.All);
+        var report = old is not null && resource.Custom ? SchemaWalk.RunUpdate(resource.Schema, obj, old, SchemaPasses.All) : SchemaWalk.Run(resource.Schema, obj, SchemaPasses.All);
         if (resource.BuiltIn is { } builtIn)
         {
             BuiltInDefaults.Apply(builtIn, obj);
@@ -105,7 +107,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     {
         if (!admission.Handles(write.Target, operation)) return report;
         await admission.MutateAsync(AdmissionChain.Request(operation, write.Target, draft.Object, draft.Old, write.Options.DryRun), write.Warnings, ct);
-        return Walk(write.Resource, draft.Object);
+        return Walk(write.Resource, draft.Object, draft.Old);
     }
 
     private async ValueTask ValidateAsync(WriteContext write, Draft draft, AdmissionOperation operation, CancellationToken ct)
@@ -123,11 +125,12 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         causes.AddRange(report.Causes);
         strategy.Validate(resource, obj, draft.Old, write.Target.Subresource, causes);
         if (resource.StoreName == CrdCatalog.StoreName) crds.Judge(obj, draft.Old, causes);
-        if (causes.Count > 0 && draft.Old is not null) Ratchet(resource, draft.Old, causes);
+        if (resource.Custom) CustomResourceRules.Validate(resource, obj, write.Target.Subresource, causes);
+        else if (causes.Count > 0 && draft.Old is not null) Ratchet(resource, draft.Old, causes);
         if (causes.Count > 0) throw Refusals.Invalid(resource.Group, resource.Kind, obj.Metadata().Text("name"), causes);
     }
 
-    /// <summary>An update is not refused for what was wrong before and was left alone: a schema may have become stricter since.</summary>
+    /// <summary>An update of a built-in object is not refused for what was wrong before and was left alone: a rule may have become stricter since.</summary>
     private static void Ratchet(ServedResource resource, JsonObject old, List<StatusCause> causes)
     {
         var before = SchemaWalk.Run(resource.Schema, (JsonObject)old.DeepClone(), SchemaPasses.Validate).Causes.ToHashSet();

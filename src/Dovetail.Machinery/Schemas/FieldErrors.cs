@@ -25,10 +25,10 @@ public static class FieldErrors
     public static StatusCause NotFound(string field, JsonNode? value) => new("FieldValueNotFound", $"Not found: {Show(value)}", field);
 
     public static StatusCause TooLong(string field, long max) =>
-        new("FieldValueTooLong", string.Create(CultureInfo.InvariantCulture, $"Too long: may not be more than {max} bytes"), field);
+        new("FieldValueTooLong", string.Create(CultureInfo.InvariantCulture, $"Too long: may not be more than {max} {(max == 1 ? "byte" : "bytes")}"), field);
 
     public static StatusCause TooMany(string field, long actual, long max) =>
-        new("FieldValueTooMany", string.Create(CultureInfo.InvariantCulture, $"Too many: {actual}: must have at most {max} items"), field);
+        new("FieldValueTooMany", string.Create(CultureInfo.InvariantCulture, $"Too many: {actual}: must have at most {max} {(max == 1 ? "item" : "items")}"), field);
 
     /// <param name="supported">Listed in the given order, each quoted.</param>
     public static StatusCause NotSupported(string field, JsonNode? value, IEnumerable<string> supported) =>

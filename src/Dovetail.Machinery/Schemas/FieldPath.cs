@@ -6,12 +6,15 @@ namespace Dovetail.Machinery.Schemas;
 /// <summary>Where a walk stands. Cheap to move; text is made only when a finding needs it: <c>spec.containers[0].name</c>.</summary>
 public sealed class FieldPath
 {
-    private (string? Name, int Index)[] segments = new (string?, int)[16];
+    private (string? Name, int Index)[] segments = new (string?, int)[16]; // a name with index -1 is a map's key
     private int depth;
 
     public int Depth => depth;
 
     public void Push(string name) => Push((name, 0));
+
+    /// <summary>A key of a map, which some of upstream's checks write in brackets.</summary>
+    public void PushKey(string key) => Push((key, -1));
 
     public void Push(int index) => Push((null, index));
 
@@ -20,13 +23,20 @@ public sealed class FieldPath
     /// <summary>Whether the path begins with these two fields.</summary>
     public bool StartsWith(string first, string second) => depth >= 2 && segments[0].Name == first && segments[1].Name == second;
 
-    public override string ToString()
+    public override string ToString() => Text(keysInBrackets: false);
+
+    /// <summary>With keys of maps in brackets: <c>spec.map[key].list[0]</c>.</summary>
+    public string Keyed() => Text(keysInBrackets: true);
+
+    private string Text(bool keysInBrackets)
     {
         var text = new StringBuilder();
         for (var i = 0; i < depth; i++)
         {
             var (name, index) = segments[i];
-            if (name is null)
+            if (keysInBrackets && name is not null && index < 0)
+                text.Append('[').Append(name).Append(']');
+            else if (name is null)
                 text.Append(CultureInfo.InvariantCulture, $"[{index}]");
             else
                 text.Append(text.Length > 0 ? "." : "").Append(name);

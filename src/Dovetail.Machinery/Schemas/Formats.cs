@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
@@ -14,9 +15,18 @@ internal static partial class Formats
 
     private static readonly ConcurrentDictionary<string, Regex> Compiled = new(StringComparer.Ordinal);
 
+    private static readonly FrozenSet<string> Known = new[]
+    {
+        "bsonobjectid", "uri", "email", "hostname", "ipv4", "ipv6", "cidr", "mac", "uuid", "uuid3", "uuid4", "uuid5", "isbn", "isbn10", "isbn13", "creditcard", "ssn", "hexcolor", "rgbcolor",
+        "byte", "password", "date", "duration", "datetime", "date-time", "k8s-short-name", "k8s-long-name",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether a CRD's text is checked for the format.</summary>
+    public static bool IsKnown(string format) => Known.Contains(format);
+
     public static bool IsValid(string format, string text) => format switch
     {
-        "date-time" => IsDateTime(text),
+        "date-time" or "datetime" => IsDateTime(text),
         "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
         "byte" => Base64.IsValid(text),
         "uuid" => Uuid().IsMatch(text),
@@ -28,9 +38,19 @@ internal static partial class Formats
         "cidr" => IsCidr(text),
         "mac" => Mac().IsMatch(text),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _) || text.StartsWith('/'),
-        "hostname" => text.Length <= 255 && Hostname().IsMatch(text),
+        "hostname" => text.Length <= 255 && Hostname().IsMatch(text) && text.Split('.').All(label => label.Length <= 63),
         "email" => Email().IsMatch(text),
         "duration" => Duration().IsMatch(text),
+        "bsonobjectid" => BsonObjectId().IsMatch(text),
+        "hexcolor" => HexColor().IsMatch(text),
+        "rgbcolor" => RgbColor().IsMatch(text),
+        "ssn" => SocialSecurityNumber().IsMatch(text),
+        "creditcard" => CheckedNumbers.IsCreditCard(text),
+        "isbn" => CheckedNumbers.IsIsbn10(text) || CheckedNumbers.IsIsbn13(text),
+        "isbn10" => CheckedNumbers.IsIsbn10(text),
+        "isbn13" => CheckedNumbers.IsIsbn13(text),
+        "k8s-short-name" => Names.DnsLabel(text) is null,
+        "k8s-long-name" => Names.DnsSubdomain(text) is null,
         _ => true,
     };
 
@@ -104,7 +124,7 @@ internal static partial class Formats
     [GeneratedRegex(@"\A([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\z")]
     private static partial Regex Mac();
 
-    [GeneratedRegex(@"\A([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?\z")]
+    [GeneratedRegex(@"\A([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})\z", RegexOptions.NonBacktracking)]
     private static partial Regex Hostname();
 
     [GeneratedRegex(@"\A[^@\s]+@[^@\s]+\z")]
@@ -112,6 +132,18 @@ internal static partial class Formats
 
     [GeneratedRegex(@"\A[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*(ns|us|µs|ms|s|m|h|d|w|[a-z]+)?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))*\z")]
     private static partial Regex Duration();
+
+    [GeneratedRegex(@"\A[0-9a-fA-F]{24}\z")]
+    private static partial Regex BsonObjectId();
+
+    [GeneratedRegex(@"\A#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\z")]
+    private static partial Regex HexColor();
+
+    [GeneratedRegex(@"\Argb\(\s*(0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])\s*,\s*(0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])\s*,\s*(0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])\s*\)\z")]
+    private static partial Regex RgbColor();
+
+    [GeneratedRegex(@"\A[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}\z")]
+    private static partial Regex SocialSecurityNumber();
 
     [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})\z")]
     private static partial Regex DateTimePattern();

@@ -19,5 +19,8 @@ internal readonly record struct JsonNumber(double Value, bool IsInteger)
         return Of(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Whether it was written as an integer: 2, not 2.0.</summary>
+    public static bool IsWhole(JsonValue value) => value.TryGetValue(out long _) || value.TryGetValue(out int _);
+
     private static JsonNumber Of(double number) => new(number, Math.Floor(number) == number && Math.Abs(number) <= 1L << 53);
 }

@@ -15,7 +15,10 @@ public sealed class SchemaWalk
     private readonly FieldPath path;
     private List<string>? unknown;
     private List<StatusCause>? causes;
+    private List<StatusCause>? embeddedCauses;
+    private List<StatusCause>? listCauses;
     private bool changed;
+    private int nodes;
 
     /// <summary>Inside the status of a built-in kind an absent text is its zero value.</summary>
     private bool inStatus;
@@ -31,16 +34,40 @@ public sealed class SchemaWalk
     /// <summary>Runs the passes over a whole object (apiVersion, kind and metadata are known to it), editing it in place.</summary>
     public static SchemaReport Run(Schema schema, JsonObject obj, SchemaPasses passes) => Run(schema, obj, passes, resource: true);
 
+    /// <summary>As <see cref="Run(Schema, JsonObject, SchemaPasses)"/> for an update: what was invalid in <paramref name="old"/> and was left alone is tolerated (CRDValidationRatcheting).
+    /// Fields and the items of map lists are compared with their like; items of other lists cannot be told apart.</summary>
+    public static SchemaReport RunUpdate(Schema schema, JsonObject obj, JsonObject old, SchemaPasses passes) => Run(schema, obj, passes, resource: true, old);
+
     /// <summary>Runs the passes over an object that is no resource of its own: the options of a subresource, a part of an object.</summary>
     public static SchemaReport RunPart(Schema schema, JsonObject obj, SchemaPasses passes) => Run(schema, obj, passes, resource: false);
 
-    private static SchemaReport Run(Schema schema, JsonObject obj, SchemaPasses passes, bool resource)
+    private static SchemaReport Run(Schema schema, JsonObject obj, SchemaPasses passes, bool resource, JsonObject? old = null)
     {
         var walk = new SchemaWalk(passes, new());
-        walk.Object(schema, obj, resource);
+        walk.Object(schema, obj, resource, old);
+        if (walk.causes is { Count: > 1 } && !schema.Typed)
+            walk.causes = [.. walk.causes.Distinct()];
+        walk.AddListCauses(schema, old);
         return walk.unknown is null && walk.causes is null && !walk.changed
             ? SchemaReport.Clean
             : new(walk.unknown ?? (IReadOnlyList<string>)[], walk.causes ?? (IReadOnlyList<StatusCause>)[], walk.changed);
+    }
+
+    /// <summary>Doubled items of sets and map lists are tolerated when the object before had some, wherever they were.</summary>
+    private void AddListCauses(Schema schema, JsonObject? old)
+    {
+        if (embeddedCauses is not null)
+            (causes ??= []).AddRange(embeddedCauses);
+        if (listCauses is null)
+            return;
+        if (old is not null)
+        {
+            var before = new SchemaWalk(SchemaPasses.Validate, new());
+            before.Object(schema, old, resource: true, null);
+            if (before.listCauses is not null)
+                return;
+        }
+        (causes ??= []).AddRange(listCauses);
     }
 
     private static Schema? ResourceField(string name) => name switch
@@ -50,17 +77,47 @@ public sealed class SchemaWalk
         _ => null,
     };
 
+    /// <summary>Whether a value is what it was before, as upstream finds out: fields that the schema does not know cannot be compared, and make a difference.</summary>
+    private static bool Unchanged(Schema schema, JsonNode? old, JsonNode? value)
+    {
+        switch (old, value)
+        {
+            case (JsonObject before, JsonObject now):
+                if (before.Count != now.Count)
+                    return false;
+                foreach (var (name, field) in now)
+                {
+                    if (schema.Field(name) is not { } known || ReferenceEquals(known, Schema.Anything) || !before.TryGetPropertyValue(name, out var earlier) || !Unchanged(known, earlier, field))
+                        return false;
+                }
+                return true;
+            case (JsonArray before, JsonArray now) when schema is { ListType: ListType.Map, Items: { } items }:
+                if (before.Count != now.Count)
+                    return false;
+                foreach (var item in now)
+                {
+                    if (item is null || ListRules.Like(schema, item, before) is not { } like || !Unchanged(items, like, item))
+                        return false;
+                }
+                return true;
+            default:
+                return JsonNode.DeepEquals(old, value);
+        }
+    }
+
     private static readonly Schema ResourceName = new() { Type = SchemaType.String };
 
-    private void Visit(Schema schema, JsonNode value)
+    private void Visit(Schema schema, JsonNode value, JsonNode? old)
     {
+        nodes++;
+        var before = causes?.Count ?? 0;
         switch (value)
         {
             case JsonObject obj when schema.Type is SchemaType.Object or SchemaType.Any && !schema.IntOrString && !schema.Quantity:
-                Object(schema, obj, schema.EmbeddedResource);
+                Object(schema, obj, schema.EmbeddedResource, old as JsonObject);
                 break;
             case JsonArray array when schema.Type is SchemaType.Array or SchemaType.Any && !schema.IntOrString && !schema.Quantity:
-                Array(schema, array);
+                Array(schema, array, old as JsonArray);
                 break;
             default:
                 if (validate)
@@ -68,10 +125,12 @@ public sealed class SchemaWalk
                 break;
         }
         if (validate && schema.HasCombinations)
-            Combinations(schema, value);
+            Combinations(schema, value, old);
+        if (causes?.Count > before && old is not null && Unchanged(schema, old, value))
+            causes.RemoveRange(before, causes.Count - before);
     }
 
-    private void Object(Schema schema, JsonObject obj, bool resource)
+    private void Object(Schema schema, JsonObject obj, bool resource, JsonObject? old)
     {
         if (fill)
             FillIn(schema, obj);
@@ -80,11 +139,18 @@ public sealed class SchemaWalk
         {
             var (name, value) = obj.GetAt(i);
             var field = (resource ? ResourceField(name) : null) ?? schema.Field(name);
-            path.Push(name);
+            if (field is not null && ReferenceEquals(field, schema.AdditionalProperties))
+                path.PushKey(name);
+            else
+                path.Push(name);
             if (field is null ? Drops(schema) : value is null && DropsNull(field))
                 (dropped ??= []).Add(name);
             else if (field is not null)
-                VisitField(schema, field, name, value, resource);
+            {
+                if (value is null && field is { Nullable: false, Default: { } filler } && fill)
+                    obj[name] = value = filler.DeepClone();
+                VisitField(schema, field, name, value, resource, old?[name]);
+            }
             path.Pop();
         }
         if (dropped is not null)
@@ -109,17 +175,20 @@ public sealed class SchemaWalk
             obj.Add(name, value);
     }
 
-    private void VisitField(Schema parent, Schema field, string name, JsonNode? value, bool resource)
+    private void VisitField(Schema parent, Schema field, string name, JsonNode? value, bool resource, JsonNode? old)
     {
         if (value is null)
         {
             if (validate && !field.Nullable && !field.Typed && field.Type != SchemaType.Any)
                 Add(ValueRules.TypeError(field, null, path.ToString()));
+            else if (validate && field.Nullable && !field.Typed)
+                ValueRules.CheckEnum(field, null, path, ref causes);
             return;
         }
         var entersStatus = resource && parent.Typed && path.Depth == 1 && name == "status";
         inStatus |= entersStatus;
-        Visit(field, value);
+        // The names that an object goes by are no part of what may have been wrong before.
+        Visit(field, value, resource && path.Depth == 1 && name is "apiVersion" or "kind" or "metadata" ? null : old);
         if (entersStatus)
             inStatus = false;
         // A CRD may narrow metadata.name and generateName, nothing else of metadata.
@@ -149,8 +218,9 @@ public sealed class SchemaWalk
         return changed = true;
     }
 
-    /// <summary>A null field of a Go struct is absent.</summary>
-    private bool DropsNull(Schema field) => field.Typed && fill && (changed = true);
+    /// <summary>A null field of a Go struct is absent, and so is one that a CRD gives a type which is not nullable and has no default.</summary>
+    private bool DropsNull(Schema field) =>
+        fill && (field.Typed || (!field.Nullable && field.Default is null && !ReferenceEquals(field, Schema.Anything))) && (changed = true);
 
     private void FillIn(Schema schema, JsonObject obj)
     {
@@ -163,22 +233,24 @@ public sealed class SchemaWalk
         }
     }
 
-    private void Array(Schema schema, JsonArray array)
+    private void Array(Schema schema, JsonArray array, JsonArray? old)
     {
         if (schema.Items is { } items)
         {
             for (var i = 0; i < array.Count; i++)
             {
                 path.Push(i);
+                if (fill && array[i] is null && items is { Nullable: false, Default: { } filler })
+                    array[i] = filler.DeepClone();
                 if (array[i] is { } value)
-                    Visit(items, value);
+                    Visit(items, value, old is null ? null : ListRules.Like(schema, value, old));
                 else if (validate && !items.Nullable && items.Type != SchemaType.Any)
                     Add(ValueRules.TypeError(items, null, path.ToString()));
                 path.Pop();
             }
         }
         if (validate)
-            ListRules.Check(schema, array, path, ref causes);
+            ListRules.Check(schema, array, path, ref causes, ref listCauses);
     }
 
     private void ObjectRules(Schema schema, JsonObject obj, bool resource)
@@ -189,15 +261,9 @@ public sealed class SchemaWalk
                 Add(FieldErrors.Required(path.Child(name)));
         }
         if (resource && path.Depth > 0)
-        {
-            foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
-            {
-                if (obj[name] is not JsonValue value || !value.TryGetValue(out string? text) || text.Length == 0)
-                    Add(FieldErrors.Required(path.Child(name), "must not be empty"));
-            }
-        }
+            EmbeddedRules.Check(obj, path.Keyed(), embeddedCauses ??= []);
         if (schema.MinProperties is { } min && obj.Count < min)
-            Add(ValueRules.BodyError(path, obj, $"should have at least {min} properties"));
+            Add(ValueRules.BodyError(path, JsonValue.Create(obj.Count), $"should have at least {min} properties"));
         if (schema.MaxProperties is { } max && obj.Count > max)
             Add(FieldErrors.TooMany(path.ToString(), obj.Count, max));
         ValueRules.CheckEnum(schema, obj, path, ref causes);
@@ -212,34 +278,53 @@ public sealed class SchemaWalk
     };
 
     /// <summary>allOf, anyOf, oneOf and not: their schemas only check, they never prune or fill in.</summary>
-    private void Combinations(Schema schema, JsonNode value)
+    private void Combinations(Schema schema, JsonNode value, JsonNode? old)
     {
+        var broken = 0;
         foreach (var part in schema.AllOf)
         {
-            if (Broken(part, value) is { } broken)
-                (causes ??= []).AddRange(broken);
+            if (Broken(part, value, old).Causes is not { } found)
+                continue;
+            broken++;
+            (causes ??= []).AddRange(found);
         }
-        if (schema.AnyOf.Length > 0 && Matches(schema.AnyOf, value) == 0)
-            Add(ValueRules.PlainBodyError(path, value, "must validate at least one schema (anyOf)"));
-        if (schema.OneOf.Length > 0 && Matches(schema.OneOf, value) is var matches && matches != 1)
-            Add(ValueRules.PlainBodyError(path, value, $"must validate one and only one schema (oneOf). Found {(matches == 0 ? "none" : $"{matches}")} valid"));
-        if (schema.Not is { } not && Broken(not, value) is null)
-            Add(ValueRules.PlainBodyError(path, value, "must not validate the schema (not)"));
+        if (broken > 0)
+            Add(ValueRules.PlainBodyError(path, $"must validate all the schemas (allOf){(broken == schema.AllOf.Length ? ". None validated" : "")}"));
+        if (schema.AnyOf.Length > 0 && Matches(schema.AnyOf, value, old, "must validate at least one schema (anyOf)", out var nearest) == 0)
+            (causes ??= []).AddRange(nearest);
+        if (schema.OneOf.Length > 0 && Matches(schema.OneOf, value, old, "must validate one and only one schema (oneOf). Found none valid", out nearest) is var matches && matches != 1)
+        {
+            if (matches == 0)
+                (causes ??= []).AddRange(nearest);
+            else
+                Add(ValueRules.PlainBodyError(path, $"must validate one and only one schema (oneOf). Found {matches} valid alternatives"));
+        }
+        if (schema.Not is { } not && Broken(not, value, old).Causes is null)
+            Add(ValueRules.PlainBodyError(path, "must not validate the schema (not)"));
     }
 
-    private int Matches(ImmutableArray<Schema> choices, JsonNode value)
+    /// <summary>How many of the choices hold. When none does, upstream says what is wrong with the one that it could check furthest.</summary>
+    private int Matches(ImmutableArray<Schema> choices, JsonNode value, JsonNode? old, string none, out List<StatusCause> nearest)
     {
         var matches = 0;
+        var furthest = -1;
+        nearest = [];
         foreach (var choice in choices)
-            matches += Broken(choice, value) is null ? 1 : 0;
+        {
+            var (found, checks) = Broken(choice, value, old);
+            if (found is null)
+                matches++;
+            else if (checks > furthest)
+                (furthest, nearest) = (checks, [ValueRules.PlainBodyError(path, none), .. found]);
+        }
         return matches;
     }
 
-    private List<StatusCause>? Broken(Schema part, JsonNode value)
+    private (List<StatusCause>? Causes, int Checks) Broken(Schema part, JsonNode value, JsonNode? old)
     {
         var inner = new SchemaWalk(SchemaPasses.Validate, path);
-        inner.Visit(part, value);
-        return inner.causes;
+        inner.Visit(part, value, old);
+        return (inner.causes, inner.nodes);
     }
 
     private void Add(StatusCause cause) => (causes ??= []).Add(cause);

@@ -90,7 +90,18 @@ internal static class OurAnswers
     {
         var schema = SchemaParser.Parse((JsonObject)request["schema"]!, "").Schema;
         var obj = (JsonObject)JsonObjectReader.Read(Encoding.UTF8.GetBytes(request["obj"]!.ToJsonString())).Root!;
-        var report = SchemaWalk.Run(schema, obj, SchemaPasses.All);
+        SchemaReport report;
+        if (request["old"] is JsonObject before)
+        {
+            var old = (JsonObject)JsonObjectReader.Read(Encoding.UTF8.GetBytes(before.ToJsonString())).Root!;
+            SchemaWalk.Run(schema, old, SchemaPasses.PruneAndDefault);
+            report = SchemaWalk.RunUpdate(schema, obj, old, SchemaPasses.All);
+        }
+        else
+        {
+            report = SchemaWalk.Run(schema, obj, SchemaPasses.All);
+        }
+
         return new JsonObject
         {
             ["result"] = obj,
