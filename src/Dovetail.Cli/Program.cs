@@ -1,5 +1,8 @@
 using System.CommandLine;
+using Dovetail.Cli.Backup;
 using Dovetail.Cli.Commands;
+using Dovetail.Cli.Export;
+using Dovetail.Cli.History;
 using Dovetail.Cli.Hosting;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
@@ -41,6 +44,10 @@ internal static class Doors
             return Task.FromResult(0);
         }));
         root.Subcommands.Add(Image());
+        root.Subcommands.Add(History());
+        root.Subcommands.Add(Export());
+        root.Subcommands.Add(Backup());
+        root.Subcommands.Add(Restore());
         root.Subcommands.Add(Hidden("supervise", (data, ct) => PartHost.SuperviseAsync(data, ct)));
         root.Subcommands.Add(Hidden("server", (data, ct) => ServerProcess.RunAsync(data, ct)));
         root.Subcommands.Add(Hidden("node", (data, ct) => NodeProcess.RunAsync(data, ct)));
@@ -146,6 +153,58 @@ internal static class Doors
         });
         return new Command("image", "Guest and container images of the platform's own") { list, build, push };
     }
+
+    private static Command History()
+    {
+        var kind = new Argument<string?>("kind") { Description = "As kubectl names it: deployments, deploy, VirtualMachine, …", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "The object's name", Arity = ArgumentArity.ZeroOrOne };
+        var (ns, kubeconfig) = (new Option<string?>("--namespace", "-n") { Description = "The object's namespace" }, Kubeconfig());
+        var from = new Option<string?>("--from") { Description = "Only what differs since this moment: a revision, a time, or how long ago (10m, 2h, 1d)" };
+        var to = new Option<string?>("--to") { Description = "… up to this one; now unless given" };
+        var all = new Option<bool>("--all") { Description = "Of every object, between two moments" };
+        var output = new Option<string>("--output", "-o") { Description = "text, json or yaml", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json", "yaml");
+        var command = new Command("history", "Which manager changed which field of an object when, or what differs between two moments") { kind, name, ns, kubeconfig, from, to, all, output };
+        command.Validators.Add(found =>
+        {
+            if (!found.GetValue(all) && found.GetValue(name) is null) found.AddError("name an object: KIND NAME, or --all");
+        });
+        command.SetAction((parse, ct) => GuardAsync(() => new HistoryCommand(Time, Console.Out).RunAsync(
+            new HistoryOptions(
+                parse.GetValue(DataDir), parse.GetValue(kubeconfig), parse.GetValue(kind) ?? "", parse.GetValue(name) ?? "", parse.GetValue(ns), parse.GetValue(from), parse.GetValue(to), parse.GetValue(all), parse.GetRequiredValue(output)),
+            ct)));
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var (ns, kubeconfig) = (new Option<string?>("--namespace", "-n") { Description = "Only what is in this namespace" }, Kubeconfig());
+        var everything = new Option<bool>("--all-namespaces", "-A") { Description = "Everything, which is what is done without -n" };
+        var kinds = new Option<string[]>("--kinds") { Description = "Only these kinds, with commas between", CustomParser = found => [.. found.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))] };
+        var command = new Command("export", "Write every object as YAML that a real cluster takes") { ns, everything, kinds, kubeconfig };
+        command.SetAction((parse, ct) => GuardAsync(() => new ExportCommand(Console.Out).RunAsync(
+            new ExportOptions(parse.GetValue(DataDir), parse.GetValue(kubeconfig), parse.GetValue(everything) ? null : parse.GetValue(ns), [.. parse.GetValue(kinds) ?? []]), ct)));
+        return command;
+    }
+
+    private static Command Backup()
+    {
+        var file = new Argument<string>("file") { Description = "Where it goes" };
+        var command = new Command("backup", "Copy all objects with their history, certificates and settings into a file, while the platform runs") { file };
+        command.SetAction((parse, ct) => GuardAsync(() => new BackupCommand(Time, Console.Out).BackupAsync(parse.GetValue(DataDir), parse.GetRequiredValue(file), ct)));
+        return command;
+    }
+
+    private static Command Restore()
+    {
+        var file = new Argument<string>("file") { Description = "What dovetail backup wrote" };
+        var replace = new Option<bool>("--replace") { Description = "Put it in the place of a platform that is there, which is kept under another name" };
+        var command = new Command("restore", "Make a data folder from a backup") { file, replace };
+        command.SetAction((parse, ct) => GuardAsync(() => new BackupCommand(Time, Console.Out).RestoreAsync(parse.GetValue(DataDir), parse.GetRequiredValue(file), parse.GetValue(replace), ct)));
+        return command;
+    }
+
+    private static Option<string?> Kubeconfig() => new("--kubeconfig") { Description = "Another API server's; the platform's own unless given" };
 
     private static Command Simple(string name, string description, Func<string?, CancellationToken, Task<int>> run)
     {

@@ -31,7 +31,7 @@ internal sealed class CommitBatch(StoreSnapshot start)
                 if (current is null) throw new ArgumentException($"{delete.Key} is to be deleted and to be absent", nameof(write));
                 var last = current with { Revision = revision, Bytes = delete.Render(revision) };
                 State = State.Without(delete.Key, revision);
-                change = new(StoreEventKind.Deleted, last, current);
+                change = new(StoreEventKind.Deleted, last, current, delete.PurgeHistory);
                 break;
             default:
                 throw new ArgumentException($"unknown write {write.GetType().Name}", nameof(write));

@@ -106,10 +106,11 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
         if (Recent(revision) is not { } recent) return null;
         var view = recent.Current.Only(resource, revision);
         var undone = new HashSet<ObjectKey>();
+        var purged = Purged(recent.Events);
         foreach (var e in recent.Events)
         {
             if (!string.Equals(e.Object.Key.Resource, resource, StringComparison.Ordinal) || !undone.Add(e.Object.Key)) continue;
-            view = e.Previous is { } previous ? view.With(previous) : view.Without(e.Object.Key, revision);
+            view = e.Previous is { } previous && !purged.Contains(previous.CreateRevision) ? view.With(previous) : view.Without(e.Object.Key, revision);
         }
 
         return view.At(revision);
@@ -123,13 +124,16 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
         foreach (var e in recent.Events)
         {
             if (e.Object.Key != key) continue;
-            found = e.Previous;
+            found = e.Previous is { } previous && Purged(recent.Events).Contains(previous.CreateRevision) ? null : e.Previous;
             return true;
         }
 
         found = recent.Current.Find(key);
         return true;
     }
+
+    /// <summary>The objects, by the revision that created them, that have been purged: as on disk, nothing of them can be read any more.</summary>
+    private static HashSet<long> Purged(List<StoreEvent> events) => [.. events.Where(e => e.Purged).Select(e => e.Object.CreateRevision)];
 
     /// <summary>The current view and every event between the revision and it.</summary>
     private (StoreSnapshot Current, List<StoreEvent> Events)? Recent(long revision)

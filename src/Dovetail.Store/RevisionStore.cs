@@ -69,8 +69,9 @@ public enum StoreEventKind
     Deleted,
 }
 
-/// <summary>One committed change, in revision order. <paramref name="Previous"/> is the object's state before it (null for Created).</summary>
-public sealed record StoreEvent(StoreEventKind Kind, StoredObject Object, StoredObject? Previous)
+/// <summary>One committed change, in revision order. <paramref name="Previous"/> is the object's state before it (null for Created). <paramref name="Purged"/>: a deletion after which no
+/// read of the past finds the object.</summary>
+public sealed record StoreEvent(StoreEventKind Kind, StoredObject Object, StoredObject? Previous, bool Purged = false)
 {
     public long Revision => Object.Revision;
 }

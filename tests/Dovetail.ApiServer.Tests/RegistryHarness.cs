@@ -20,16 +20,17 @@ internal sealed class RegistryHarness
     }
 
     /// <param name="admission">Plugins that read the store.</param>
-    public RegistryHarness(Func<IRevisionStore, IEnumerable<IAdmissionPlugin>> admission)
+    /// <param name="store">Makes another store than the one in memory.</param>
+    public RegistryHarness(Func<IRevisionStore, IEnumerable<IAdmissionPlugin>> admission, Func<TimeProvider, IRevisionStore>? store = null)
     {
-        Store = new MemoryRevisionStore();
+        Store = store?.Invoke(Time) ?? new MemoryRevisionStore();
         Registry = new ObjectRegistry(new ObjectRegistryOptions { Store = Store, Time = Time, Admission = [.. admission(Store)], Randomness = new CountingRandomness() });
         Create("", "v1", "namespaces", "", """{"metadata":{"name":"demo"}}""");
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
-    public MemoryRevisionStore Store { get; }
+    public IRevisionStore Store { get; }
 
     public ObjectRegistry Registry { get; }
 

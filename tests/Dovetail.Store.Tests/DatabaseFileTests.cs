@@ -40,6 +40,74 @@ public sealed class DatabaseFileTests : IDisposable
     }
 
     [Fact]
+    public async Task The_states_of_an_object_are_told_newest_first_through_deletion_and_creation_anew()
+    {
+        await using var store = Open();
+        var first = await store.CommitAsync(Create(Pod("a"), "one"));
+        await store.CommitAsync(Create(Pod("b")));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await store.CommitAsync(Delete(await store.CommitAsync(Update(first, "two"))));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await store.CommitAsync(Create(Pod("a"), "new"));
+        var states = await store.StatesAsync(Pod("a"), 100, Ct);
+        states.Select(s => $"{s.Kind} {s.Object.Text()} {s.Time:HH:mm}").ShouldBe(["Created 5:new 00:02", "Deleted 4:gone 00:01", "Updated 3:two 00:01", "Created 1:one 00:00"]);
+        (await store.StatesAsync(Pod("a"), 2, Ct)).Length.ShouldBe(2);
+        (await store.StatesAsync(Pod("nobody"), 100, Ct)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(0, 1)]
+    [InlineData(30, 1)]
+    [InlineData(60, 2)]
+    [InlineData(1000, 3)]
+    public async Task A_time_names_the_newest_revision_that_was_there_then(int seconds, long revision)
+    {
+        var start = _clock.GetUtcNow();
+        await using var store = Open();
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            await store.CommitAsync(Create(Pod(name)));
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        (await store.RevisionAtAsync(start.AddSeconds(seconds), Ct)).ShouldBe(revision);
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_made_under_load_is_whole_and_consistent()
+    {
+        await using var store = Open();
+        using var stop = new CancellationTokenSource();
+        var load = LoadAsync(store, stop.Token);
+        for (var copy = 0; copy < 5; copy++)
+        {
+            var path = _folder.File($"copy{copy}");
+            var revision = StoreBackup.Copy(Path, path);
+            await using var opened = SqliteRevisionStore.Open(new() { Path = path }, _clock);
+            opened.Current.Revision.ShouldBe(revision);
+            // Each object says in its bytes at which revision it was written, and the one written last is there.
+            opened.Current.List("pods").ShouldAllBe(o => o.Text().StartsWith($"{o.Revision}:"));
+            if (revision > 0) (await opened.EventsThroughAsync(null, 0, revision)).Select(e => e.Revision).ShouldBe(Enumerable.Range(1, (int)revision).Select(r => (long)r));
+        }
+
+        await stop.CancelAsync();
+        await load;
+    }
+
+    [Fact]
+    public void A_damaged_copy_is_refused()
+    {
+        File.WriteAllText(_folder.File("text"), "no database");
+        Should.Throw<InvalidDataException>(() => StoreBackup.Verify(_folder.File("text")));
+    }
+
+    private static async Task LoadAsync(SqliteRevisionStore store, CancellationToken ct)
+    {
+        for (var i = 0; !ct.IsCancellationRequested; i++) await store.CommitAsync(Create(Pod($"p{i}"), new string('x', 200)));
+    }
+
+    [Fact]
     public async Task A_revision_is_never_used_twice_even_when_the_newest_row_was_compacted_away()
     {
         await using (var store = Open())

@@ -305,4 +305,21 @@ public abstract class RevisionStoreContract : IAsyncLifetime
         while (watch.Current.Events.IsEmpty);
         return [.. watch.Current.Events];
     }
+
+    [Fact]
+    public async Task Nothing_of_a_purged_object_is_found_in_the_past()
+    {
+        var made = await Store.CommitAsync(Create(Pod("secret"), "first"));
+        var changed = await Store.CommitAsync(Update(made, "second"));
+        await Store.CommitAsync(Delete(changed, purge: true));
+        var anew = await Store.CommitAsync(Create(Pod("secret"), "third"));
+        await Store.CommitAsync(Update(anew, "fourth"));
+        foreach (var revision in new[] { 1L, 2L, 3L })
+        {
+            (await Store.FindAtAsync(Pod("secret"), revision, TestContext.Current.CancellationToken)).ShouldBeNull();
+            (await Store.SnapshotAtAsync("pods", revision, TestContext.Current.CancellationToken)).List("pods").ShouldBeEmpty();
+        }
+
+        (await Store.FindAtAsync(Pod("secret"), 4, TestContext.Current.CancellationToken))!.Text().ShouldBe("4:third");
+    }
 }

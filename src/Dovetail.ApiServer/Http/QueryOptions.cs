@@ -16,6 +16,7 @@ internal static class QueryOptions
     {
         var options = new ListOptions
         {
+            AsOf = Text(query, "asOf"),
             LabelSelector = Text(query, "labelSelector"),
             FieldSelector = Text(query, "fieldSelector"),
             ResourceVersion = Text(query, "resourceVersion"),

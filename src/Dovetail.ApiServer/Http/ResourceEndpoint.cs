@@ -38,16 +38,27 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     private async Task ReadAsync(HttpContext context, ObjectTarget target, bool watchPath, CancellationToken stopping)
     {
         var query = context.Request.Query;
+        var asOf = QueryOptions.Text(query, "asOf");
         if (watchPath || (target.Name.Length == 0 && QueryOptions.Flag(query, "watch")))
         {
+            if (asOf.Length > 0) throw Refusals.BadRequest("asOf is for gets and lists; a watch starts at a resourceVersion");
             await WatchAsync(context, target, stopping);
+            return;
+        }
+
+        if (target.Name.Length > 0 && QueryOptions.Flag(query, "history"))
+        {
+            var states = await registry.StatesAsync(target, (int)(QueryOptions.Number(query, "limit") ?? 0), context.RequestAborted);
+            await ResponseWriter.WriteJsonAsync(context, 200, HistoryJson.Of(states));
             return;
         }
 
         var format = Format(context, target, streams: target.Name.Length == 0);
         if (target.Name.Length > 0)
         {
-            var obj = await registry.GetAsync(target, QueryOptions.Text(query, "resourceVersion"), context.RequestAborted);
+            var obj = asOf.Length > 0
+                ? await registry.GetAsOfAsync(target, asOf, context.RequestAborted)
+                : await registry.GetAsync(target, QueryOptions.Text(query, "resourceVersion"), context.RequestAborted);
             Deprecation(context, target);
             await format.WriteObjectAsync(context, 200, Resource(target), target.Subresource, obj);
             return;

@@ -45,7 +45,7 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
             if (resource.Converts) VersionConversion.ToStored(resource.BuiltIn!, next);
             var rendered = ObjectRenderer.Render(next, resource.StorageHead);
             StoreWrite write = removed
-                ? new StoreWrite.Delete(key, Precondition.At(stored.Revision), rendered.At, strategy.PurgesHistory)
+                ? Deletion.Of(resource, stored, next, rendered)
                 : new StoreWrite.Put(key, Precondition.At(stored.Revision), resource.SchemaGeneration, rendered.At);
             if (await store.WriteAsync(write, ct) is WriteOutcome.Committed committed)
                 return new(bytes.View(resource, committed.Object), false, removed, [.. warnings]);

@@ -40,6 +40,7 @@ public sealed class ObjectRegistry : IObjectApi
 {
     private readonly IRevisionStore store;
     private readonly ObjectReader reader;
+    private readonly PastReader past;
     private readonly ObjectWatcher watcher;
     private readonly ObjectWriter writer;
     private readonly ObjectDeleter deleter;
@@ -58,6 +59,7 @@ public sealed class ObjectRegistry : IObjectApi
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
         reader = new(store, bytes, options.Time);
         watcher = new(store, bytes, options.Time, (target, watch) => Admit(target, "watch", watch.FieldSelector));
+        past = new(store, bytes);
         fieldManagers = new FieldManagers(options.Time);
         writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, options.Randomness), options.Randomness);
         deleter = new(store, bytes, admission, options.Time);
@@ -92,8 +94,22 @@ public sealed class ObjectRegistry : IObjectApi
         return target.Subresource == "scale" ? new(scale.Get(resource, target)) : throw NotServed(target, "get");
     }
 
-    public ValueTask<ObjectListing> ListAsync(ObjectTarget target, ListOptions options, CancellationToken ct) =>
-        reader.ListAsync(Admit(target, "list", options.FieldSelector), target, options, ct);
+    public async ValueTask<ObjectListing> ListAsync(ObjectTarget target, ListOptions options, CancellationToken ct)
+    {
+        var resource = Admit(target, "list", options.FieldSelector);
+        if (options.AsOf.Length > 0) options = await past.AtAsync(options, ct);
+        return await reader.ListAsync(resource, target, options, ct);
+    }
+
+    /// <summary>The object as it was at a past moment (RFC 3339) or revision.</summary>
+    public ValueTask<ObjectBytes> GetAsOfAsync(ObjectTarget target, string asOf, CancellationToken ct)
+    {
+        var resource = Admit(target, "get");
+        return target.Subresource.Length == 0 ? past.GetAsync(resource, target, asOf, ct) : throw Refusals.BadRequest("asOf is for objects and lists, not for subresources");
+    }
+
+    /// <summary>The states that the object had, newest first, as far back as history reaches.</summary>
+    public ValueTask<ImmutableArray<PastObject>> StatesAsync(ObjectTarget target, int limit, CancellationToken ct) => past.StatesAsync(Admit(target, "get"), target, limit, ct);
 
     public IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, CancellationToken ct) => watcher.WatchAsync(target, options, ct);
 

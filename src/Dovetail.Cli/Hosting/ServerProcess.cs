@@ -34,7 +34,12 @@ internal static class ServerProcess
         var time = TimeProvider.System;
         var nodeName = PlatformProcesses.NodeName(settings);
         await using var store = SqliteRevisionStore.Open(
-            new SqliteStoreOptions { Path = data.Database, Retention = new HistoryRetention { Age = TimeSpan.FromHours(settings.HistoryRetentionHours) } }, time);
+            new SqliteStoreOptions
+            {
+                Path = data.Database,
+                Retention = new HistoryRetention { Age = TimeSpan.FromHours(settings.HistoryRetentionHours), Bytes = (long)settings.HistoryRetentionMegabytes << 20 },
+            },
+            time);
         IssuedCertificate virtApi;
         using (var authority = CertificateAuthority.LoadOrCreate(data.Pki, time)) virtApi = PlatformIdentity.Ensure(authority, data, settings, nodeName);
 

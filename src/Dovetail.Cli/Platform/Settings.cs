@@ -56,6 +56,9 @@ public sealed record HistoryConfiguration
 {
     /// <summary>How many hours past revisions are kept for watches and reads of the past.</summary>
     public int RetentionHours { get; set; } = 24;
+
+    /// <summary>How many MiB the store's file may have with them; beyond that the oldest go.</summary>
+    public int RetentionMegabytes { get; set; } = 1024;
 }
 
 /// <summary>What <c>up</c> was told, configuration and flags together; every part reads it from the data folder.</summary>
@@ -76,6 +79,8 @@ public sealed record Settings
     public int RegistryPort { get; set; } = 5000;
 
     public int HistoryRetentionHours { get; set; } = 24;
+
+    public int HistoryRetentionMegabytes { get; set; } = 1024;
 
     [JsonIgnore]
     public IPEndPoint ListenEndPoint => ParseListen(Listen);
@@ -112,6 +117,7 @@ public sealed record Settings
         HandlerPort = file.Node?.HandlerPort ?? 0,
         RegistryPort = file.Registry?.Port ?? 5000,
         HistoryRetentionHours = file.History?.RetentionHours ?? 24,
+        HistoryRetentionMegabytes = file.History?.RetentionMegabytes ?? 1024,
     };
 
     /// <summary>Flags win over what the file says or the platform had before; what they leave away stays.</summary>
@@ -140,6 +146,7 @@ public sealed record Settings
         ("node.handlerPort", $"{HandlerPort}"),
         ("registry.port", $"{RegistryPort}"),
         ("history.retentionHours", $"{HistoryRetentionHours}"),
+        ("history.retentionMegabytes", $"{HistoryRetentionMegabytes}"),
     ];
 
     /// <summary>Reads a configuration file; every fault is named.</summary>
@@ -172,6 +179,7 @@ public sealed record Settings
         if (RegistryPort is < 1 or > 65535) faults.Add($"registry.port: {RegistryPort} is not a port");
         if (HandlerPort is < 0 or > 65535) faults.Add($"node.handlerPort: {HandlerPort} is not a port");
         if (HistoryRetentionHours < 1) faults.Add($"history.retentionHours: {HistoryRetentionHours} is less than 1");
+        if (HistoryRetentionMegabytes < 1) faults.Add($"history.retentionMegabytes: {HistoryRetentionMegabytes} is less than 1");
         if (PodCIDR is not null && !IPNetwork.TryParse(PodCIDR, out _)) faults.Add($"node.podCIDR: \"{PodCIDR}\" is not a CIDR");
         if (TokenFile is not null && !File.Exists(TokenFile)) faults.Add($"tokenFile: there is no {TokenFile}");
         return faults.Count == 0 ? this : throw new UserErrorException(string.Join("; ", faults), "See docs/configuration.md.");

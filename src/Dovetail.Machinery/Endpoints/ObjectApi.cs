@@ -59,6 +59,9 @@ public readonly record struct ObjectBytes(long Revision, ReadOnlyMemory<byte> Js
 
 public sealed record ListOptions
 {
+    /// <summary>A past moment (an RFC 3339 time) or revision to list at; "" for now. Our extension.</summary>
+    public string AsOf { get; init; } = "";
+
     public string LabelSelector { get; init; } = "";
 
     public string FieldSelector { get; init; } = "";

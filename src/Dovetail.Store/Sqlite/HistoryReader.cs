@@ -23,6 +23,13 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
 
     private readonly Statement _row = database.Prepare($"SELECT {Object} FROM history h WHERE h.revision = ?1");
 
+    private readonly Statement _state = database.Prepare($"SELECT {Object}, h.op, h.time, h.previous FROM history h WHERE h.revision = ?1");
+
+    private readonly Statement _lastOf = database.Prepare(
+        "SELECT revision FROM history WHERE revision > ?1 AND revision <= ?2 AND name = ?3 AND namespace = ?4 AND resource = ?5 ORDER BY revision DESC LIMIT 1");
+
+    private readonly Statement _timeAt = database.Prepare("SELECT time FROM history WHERE revision >= ?1 ORDER BY revision LIMIT 1");
+
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal); // one string for each resource and namespace
 
     /// <summary>Everything that is current, the newest revision, and how far history was compacted and swept.</summary>
@@ -84,6 +91,63 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
         }
 
         return view.At(revision);
+    }
+
+    /// <summary>The newest revision in the range that was written at or before a time (the range's start when none was).</summary>
+    public long NewestAt(DateTimeOffset time, long from, long to)
+    {
+        var limit = time.ToUnixTimeMilliseconds();
+        while (from < to)
+        {
+            var middle = from + (to - from + 1) / 2;
+            lock (gate)
+            {
+                var found = _timeAt.Bind(1, middle).Step() && _timeAt.Long(0) <= limit;
+                _timeAt.Reset();
+                if (found) from = middle;
+                else to = middle - 1;
+            }
+        }
+
+        return from;
+    }
+
+    /// <summary>The states of an object, newest first: each row names the one before it; behind a creation an earlier object of that name is looked for.</summary>
+    public ImmutableArray<PastState> States(ObjectKey key, StoreSnapshot current, long compacted, int limit, CancellationToken ct)
+    {
+        var states = ImmutableArray.CreateBuilder<PastState>();
+        var revision = current.Find(key)?.Revision ?? LastBefore(key, current.Revision, compacted, ct);
+        while (revision > 0 && states.Count < limit)
+        {
+            long previous;
+            lock (gate)
+            {
+                if (!_state.Bind(1, revision).Step()) break; // compacted, or purged
+                states.Add(new(ReadObject(_state), (StoreEventKind)_state.Long(7), DateTimeOffset.FromUnixTimeMilliseconds(_state.Long(8))));
+                previous = _state.Long(9);
+                _state.Reset();
+            }
+
+            revision = previous > 0 ? previous : LastBefore(key, revision - 1, compacted, ct);
+        }
+
+        return states.DrainToImmutable();
+    }
+
+    private long LastBefore(ObjectKey key, long through, long compacted, CancellationToken ct)
+    {
+        for (; through > compacted; through -= Window)
+        {
+            ct.ThrowIfCancellationRequested();
+            lock (gate)
+            {
+                var found = _lastOf.Bind(1, Math.Max(through - Window, compacted)).Bind(2, through).Bind(3, key.Name).Bind(4, key.Namespace).Bind(5, key.Resource).Step() ? _lastOf.Long(0) : 0;
+                _lastOf.Reset();
+                if (found > 0) return found;
+            }
+        }
+
+        return 0;
     }
 
     private IEnumerable<(string Namespace, string Name, long Previous)> Changes(string resource, long after, long through)

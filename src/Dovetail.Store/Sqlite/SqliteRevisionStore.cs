@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
+
 namespace Dovetail.Store.Sqlite;
 
 /// <summary>The durable store: SQLite in WAL mode with synchronous=FULL. A write is acknowledged, and visible, only after its transaction is synced; writes that wait at the same
 /// time share one transaction. The current state is in memory, so only reads of the past touch the disk.</summary>
-public sealed class SqliteRevisionStore : IRevisionStore
+public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
 {
     private readonly FileStream? _lock;
     private readonly SqliteDatabase _database;
@@ -94,6 +96,16 @@ public sealed class SqliteRevisionStore : IRevisionStore
         _state.ThrowIfCompacted(revision);
         return new(view);
     }
+
+    public ValueTask<long> RevisionAtAsync(DateTimeOffset time, CancellationToken ct)
+    {
+        var (newest, compacted) = (_state.Current.Revision, _state.Compacted);
+        var found = _reader.NewestAt(time, compacted, newest);
+        return found > compacted || compacted == 0 ? new(found) : throw new RevisionCompactedException(found, compacted);
+    }
+
+    public ValueTask<ImmutableArray<PastState>> StatesAsync(ObjectKey key, int limit, CancellationToken ct) =>
+        new(_reader.States(key, _state.Current, _state.Compacted, limit, ct));
 
     public ValueTask CompactAsync(long revision, CancellationToken ct)
     {

@@ -29,8 +29,7 @@ internal sealed class StoreFormat(IReadOnlyList<string> steps)
     public void Apply(SqliteDatabase database, string path)
     {
         var found = VersionOf(database, path);
-        if (found > steps.Count)
-            throw new StoreFormatException(Invariant($"{path} has data format {found}; this program reads formats up to {steps.Count}. Start the newer program that wrote it."));
+        RequireKnown(found, path);
 
         for (; found < steps.Count; found++)
         {
@@ -41,6 +40,22 @@ internal sealed class StoreFormat(IReadOnlyList<string> steps)
                 database.Execute(Invariant($"INSERT OR REPLACE INTO meta VALUES ('format', {version})"));
             });
         }
+    }
+
+    /// <summary>Refuses what this program cannot read.</summary>
+    /// <param name="version">The version that the database says; null: it says none.</param>
+    /// <param name="path">The database.</param>
+    /// <exception cref="StoreFormatException">It is newer than this program, or no store of ours.</exception>
+    public void Require(string? version, string path)
+    {
+        if (!int.TryParse(version, CultureInfo.InvariantCulture, out var found)) throw new StoreFormatException($"{path} is a database, but none of Dovetail's: it has no table meta");
+        RequireKnown(found, path);
+    }
+
+    private void RequireKnown(int found, string path)
+    {
+        if (found > steps.Count)
+            throw new StoreFormatException(Invariant($"{path} has data format {found}; this program reads formats up to {steps.Count}. Start the newer program that wrote it."));
     }
 
     private static int VersionOf(SqliteDatabase database, string path)

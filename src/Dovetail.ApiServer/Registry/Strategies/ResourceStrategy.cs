@@ -45,6 +45,11 @@ internal class ResourceStrategy
     /// <summary>Whether no earlier bytes may stay in history when the object is deleted.</summary>
     public virtual bool PurgesHistory => false;
 
+    /// <summary>Takes out of a deleted object what history must not keep, when <see cref="PurgesHistory"/>.</summary>
+    public virtual void Redact(JsonObject obj)
+    {
+    }
+
     /// <summary>Brings a new object into its first state: what only the server may say is set or taken away.</summary>
     public virtual void PrepareForCreate(ServedResource resource, JsonObject obj)
     {

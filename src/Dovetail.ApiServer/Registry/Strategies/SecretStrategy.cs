@@ -8,6 +8,13 @@ internal sealed class SecretStrategy : ResourceStrategy
 {
     public override bool PurgesHistory => true;
 
+    public override void Redact(JsonObject obj)
+    {
+        obj.Remove("data");
+        // What kubectl apply has written there is the whole object, values included.
+        obj.Metadata().Child("annotations")?.Remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+
     public override void PrepareForCreate(ServedResource resource, JsonObject obj) => FoldStringData(obj);
 
     public override void PrepareForUpdate(ServedResource resource, JsonObject obj, JsonObject old, string subresource) => FoldStringData(obj);
