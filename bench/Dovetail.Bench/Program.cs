@@ -1,4 +1,5 @@
 using Dovetail.Bench;
+using Dovetail.Bench.Api;
 
 // Names of benchmarks, in the order in which they run; without a name all of them do.
 var benchmarks = new Dictionary<string, Func<BenchPlatform, CancellationToken, Task<Results>>>
@@ -8,6 +9,7 @@ var benchmarks = new Dictionary<string, Func<BenchPlatform, CancellationToken, T
     ["burst"] = FleetBench.BurstAsync,
     ["memory"] = FleetBench.MemoryAsync,
     ["store"] = StoreBench.RunAsync,
+    ["api"] = ApiBench.RunAsync,
 };
 if (args.FirstOrDefault(name => !benchmarks.ContainsKey(name)) is { } unknown)
 {

@@ -1,13 +1,9 @@
-using System.Buffers;
-
 namespace Dovetail.Machinery.Schemas;
 
 /// <summary>Finds values in JSON without decoding it. The text must be valid and without blanks between its tokens, as stored objects are: then a value ends where its brackets close, and nothing
 /// else has to be understood. It is several times faster than a reader, which is what lists and watches of many objects are made of.</summary>
 public static class CompactJson
 {
-    private static readonly SearchValues<byte> Brackets = SearchValues.Create("\"{}[]"u8);
-
     /// <summary>Where the value of a field of the object at <paramref name="start"/> begins; -1 when there is no object or no such field.</summary>
     /// <param name="json">The text.</param>
     /// <param name="start">Where a value begins.</param>
@@ -39,9 +35,16 @@ public static class CompactJson
         }
     }
 
+    /// <summary>Most texts are short, where looking at each byte is faster than a vectorised search; a payload is not.</summary>
     private static int EndOfText(ReadOnlySpan<byte> json, int at)
     {
-        at++;
+        const int Short = 24;
+        for (var near = Math.Min(at + Short, json.Length); ++at < near;)
+        {
+            if (json[at] == '"') return at + 1;
+            if (json[at] == '\\') at++;
+        }
+
         while (true)
         {
             at += json[at..].IndexOfAny((byte)'"', (byte)'\\');
@@ -52,10 +55,8 @@ public static class CompactJson
 
     private static int EndOfBrackets(ReadOnlySpan<byte> json, int at)
     {
-        var depth = 0;
-        while (true)
+        for (var depth = 0; ;)
         {
-            at += json[at..].IndexOfAny(Brackets);
             switch (json[at])
             {
                 case (byte)'"':
@@ -64,7 +65,7 @@ public static class CompactJson
                 case (byte)'{' or (byte)'[':
                     depth++;
                     break;
-                default:
+                case (byte)'}' or (byte)']':
                     if (--depth == 0) return at + 1;
                     break;
             }
