@@ -34,6 +34,13 @@ internal static class GroupRules
         [("node.k8s.io", "RuntimeClass")] = SchedulingRules.RuntimeClass,
         [("coordination.k8s.io", "Lease")] = SchedulingRules.Lease,
         [("discovery.k8s.io", "EndpointSlice")] = EndpointSliceRules.EndpointSlice,
+        [("flowcontrol.apiserver.k8s.io", "FlowSchema")] = FlowControlRules.FlowSchema,
+        [("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration")] = FlowControlRules.PriorityLevel,
+        [("apiregistration.k8s.io", "APIService")] = ApiServiceRules.ApiService,
+        [("admissionregistration.k8s.io", "ValidatingWebhookConfiguration")] = WebhookRules.Validating,
+        [("admissionregistration.k8s.io", "MutatingWebhookConfiguration")] = WebhookRules.Mutating,
+        [("admissionregistration.k8s.io", "ValidatingAdmissionPolicy")] = AdmissionPolicyRules.ValidatingPolicy,
+        [("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding")] = AdmissionPolicyRules.ValidatingBinding,
     }.ToFrozenDictionary();
 
     /// <summary>Checks an object of these groups; false for others.</summary>
