@@ -74,7 +74,7 @@ internal sealed class BackupCommand(TimeProvider time, TextWriter output)
 
     private static void RequireFree(string root, string? dataDir, bool replace)
     {
-        if (DataDirectory.FindOfAnyFormat(dataDir) is { } data && (File.Exists(data.Wanted) || PlatformProcesses.IsRunning(data)))
+        if (DataDirectory.FindOfAnyFormat(dataDir) is { } data && (File.Exists(data.Wanted) || StoreBackup.IsInUse(data.Database)))
             throw new UserErrorException($"the platform in {root} runs", "Stop it with dovetail down first.");
         if (!replace && Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
             throw new UserErrorException($"{root} is not empty", "Restore into another folder with --data-dir, or say --replace: what is there is kept under another name.");

@@ -25,6 +25,20 @@ public static class StoreBackup
         return Verify(destination);
     }
 
+    /// <summary>Whether a process has the store of this database open.</summary>
+    public static bool IsInUse(string path)
+    {
+        try
+        {
+            if (File.Exists(path)) DataFileLock.Take(new SqliteStoreOptions { Path = path })?.Dispose();
+            return false;
+        }
+        catch (StoreInUseException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Looks through a copy.</summary>
     /// <returns>Its newest revision.</returns>
     /// <exception cref="StoreFormatException">A newer program wrote it, or it is no store.</exception>

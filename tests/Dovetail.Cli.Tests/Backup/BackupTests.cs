@@ -72,6 +72,14 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_platform_that_runs_is_not_replaced()
+    {
+        await using var running = await RunningAsync();
+        await Command.BackupAsync(Platform, Archive, Ct);
+        (await Should.ThrowAsync<UserErrorException>(() => Command.RestoreAsync(Platform, Archive, replace: true, Ct))).Message.ShouldContain("runs");
+    }
+
+    [Fact]
     public async Task A_platform_that_is_there_is_kept_when_it_is_replaced_and_refused_otherwise()
     {
         await using (await RunningAsync()) await Command.BackupAsync(Platform, Archive, Ct);
