@@ -5,6 +5,7 @@ using Dovetail.Runtime.Controllers;
 using Dovetail.Runtime.Engines;
 using Dovetail.Runtime.Seam;
 using Dovetail.Store;
+using Dovetail.Workloads.Identity;
 using Dovetail.Workloads.Kinds;
 using k8s;
 using k8s.Models;
@@ -23,8 +24,12 @@ internal sealed class SteppedWorld
     private readonly Loop loop = new();
     private CancellationTokenSource stop = new();
 
-    public SteppedWorld()
+    private readonly ICredentialIssuer? issuer;
+
+    /// <param name="issuer">With one, the controllers of who is who run too.</param>
+    public SteppedWorld(ICredentialIssuer? issuer = null)
     {
+        this.issuer = issuer;
         Clock = new SkewedTime(time);
         Line = new CutApi(new ObjectRegistry(new ObjectRegistryOptions { Store = new MemoryRevisionStore(), Time = Clock }));
         Api = new EmbeddedKubeApi(Line, UserInfo.Component("test"), new ParsedRevisions());
@@ -68,11 +73,14 @@ internal sealed class SteppedWorld
         where T : class, IKubernetesObject<V1ObjectMeta> => loop.Run(() => _ = Api.DeleteAsync(type, ns, name, new DeleteOptions(), default));
 
     public void SetStatus<T>(ResourceType<T> type, string ns, string name, Action<T> change)
+        where T : class, IKubernetesObject<V1ObjectMeta> => Replace(type, ns, name, "status", change);
+
+    public void Replace<T>(ResourceType<T> type, string ns, string name, string subresource, Action<T> change)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var copy = type.Copy(Find(type, ns, name)!);
         change(copy);
-        Do(() => Api.ReplaceAsync(type, copy, "status", default));
+        Do(() => Api.ReplaceAsync(type, copy, subresource, default));
     }
 
     /// <summary>A node that says that it is ready.</summary>
@@ -124,7 +132,8 @@ internal sealed class SteppedWorld
         var random = new Random(1);
         var caches = new SharedCaches(Api, Clock, random, NullLogger<SharedCaches>.Instance);
         var controllers = new WorkloadControllers(Api, caches, Clock, random, NullLoggerFactory.Instance).Create([], new ServedKinds(caches.For(BuiltInTypes.CustomResourceDefinitions)));
-        loop.Run(() => _ = new ControllerHost(caches, controllers, null, Clock, random, NullLogger<ControllerHost>.Instance).RunAsync(stop.Token));
+        var identity = issuer is null ? [] : new IdentityControllers(Api, caches, issuer, Clock, random, NullLoggerFactory.Instance).Create();
+        loop.Run(() => _ = new ControllerHost(caches, [.. controllers, .. identity], null, Clock, random, NullLogger<ControllerHost>.Instance).RunAsync(stop.Token));
     }
 
     private T Do<T>(Func<Task<T>> call)

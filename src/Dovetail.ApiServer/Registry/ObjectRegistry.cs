@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Certificates;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Rbac;
 using Dovetail.ApiServer.Registry.Services;
@@ -55,7 +56,7 @@ public sealed class ObjectRegistry : IObjectApi
         store = options.Store;
         Authorizer = new PlatformAuthorizer(store);
         var bytes = new ObjectBytesReader();
-        var admission = new AdmissionChain([new NodeRestriction(store), .. options.Admission, new EscalationGuard(store, Authorizer)]);
+        var admission = new AdmissionChain([new NodeRestriction(store), .. options.Admission, new EscalationGuard(store, Authorizer), new SigningRequestAdmission(Authorizer, options.Time)]);
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
         reader = new(store, bytes, options.Time);
         watcher = new(store, bytes, options.Time, (target, watch) => Admit(target, "watch", watch.FieldSelector));

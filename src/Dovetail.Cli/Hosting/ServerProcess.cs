@@ -17,6 +17,7 @@ using Dovetail.Virt.VirtApi.Subresources;
 using Dovetail.Virt.VirtController;
 using Dovetail.Virt.VirtController.VirtualMachineInstances;
 using Dovetail.Workloads;
+using Dovetail.Workloads.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace Dovetail.Cli.Hosting;
@@ -75,8 +76,9 @@ internal static class ServerProcess
         // Separate components by name, so that managedFields and events tell them apart; one set of caches for all.
         var caches = new SharedCaches(Seam(server, "caches"), time, random, loggers.CreateLogger<SharedCaches>());
         var workloads = new WorkloadControllers(Seam(server, "kube-controller-manager"), caches, time, random, loggers).Create(health.Components);
+        var identity = new IdentityControllers(Seam(server, "kube-controller-manager"), caches, new ServerCredentials(server, time), time, random, loggers).Create();
         var virt = new VirtControllers(Seam(server, "virt-controller"), caches, time, random, loggers).Create(new LauncherPodOptions());
-        return new ControllerHost(caches, [.. workloads, .. virt], election: null, time, random, loggers.CreateLogger<ControllerHost>());
+        return new ControllerHost(caches, [.. workloads, .. identity, .. virt], election: null, time, random, loggers.CreateLogger<ControllerHost>());
     }
 
     /// <summary>Launcher pods name it; the node agent's own runtime realises them.</summary>

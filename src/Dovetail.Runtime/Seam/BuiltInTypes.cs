@@ -21,6 +21,10 @@ public static class BuiltInTypes
     public static readonly ResourceType<V1PersistentVolumeClaim> PersistentVolumeClaims = Core<V1PersistentVolumeClaim>("PersistentVolumeClaim", "persistentvolumeclaims");
     public static readonly ResourceType<V1PersistentVolume> PersistentVolumes = Core<V1PersistentVolume>("PersistentVolume", "persistentvolumes", namespaced: false);
     public static readonly ResourceType<V1StorageClass> StorageClasses = new("storage.k8s.io", "v1", "StorageClass", "storageclasses", false, Json<V1StorageClass>());
+    public static readonly ResourceType<V1ClusterRole> ClusterRoles = new("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false, Json<V1ClusterRole>());
+    public static readonly ResourceType<V1CertificateSigningRequest> CertificateSigningRequests =
+        new("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", false, Json<V1CertificateSigningRequest>());
+    public static readonly ResourceType<V1SubjectAccessReview> SubjectAccessReviews = new("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", false, Json<V1SubjectAccessReview>());
     public static readonly ResourceType<Corev1Event> Events = Core<Corev1Event>("Event", "events");
     public static readonly ResourceType<V1Node> Nodes = Core<V1Node>("Node", "nodes", namespaced: false);
     public static readonly ResourceType<V1Namespace> Namespaces = Core<V1Namespace>("Namespace", "namespaces", namespaced: false);
@@ -65,6 +69,9 @@ public sealed class PartialObject : IKubernetesObject<V1ObjectMeta>
 [JsonSerializable(typeof(V1PersistentVolumeClaim))]
 [JsonSerializable(typeof(V1PersistentVolume))]
 [JsonSerializable(typeof(V1StorageClass))]
+[JsonSerializable(typeof(V1ClusterRole))]
+[JsonSerializable(typeof(V1CertificateSigningRequest))]
+[JsonSerializable(typeof(V1SubjectAccessReview))]
 [JsonSerializable(typeof(Corev1Event))]
 [JsonSerializable(typeof(V1Node))]
 [JsonSerializable(typeof(V1Namespace))]

@@ -20,6 +20,7 @@ internal class ResourceStrategy
         ["daemonsets.apps"] = new DaemonSetStrategy(),
         ["jobs.batch"] = new JobStrategy(),
         ["customresourcedefinitions.apiextensions.k8s.io"] = new Crds.CrdStrategy(),
+        ["certificatesigningrequests.certificates.k8s.io"] = new Certificates.SigningRequestStrategy(),
         ["events"] = new UpsertedStrategy(),
         ["services"] = new ServiceStrategy(),
         ["endpoints"] = new UpsertedStrategy(),
