@@ -89,6 +89,8 @@ internal static class DeleteOptionsReader
         }
 
         if (root is not JsonObject options) throw Refusals.BadRequest("couldn't get version/kind; json parse error: json: the DeleteOptions in the body are not an object");
-        return options.Text("kind") is "" or "DeleteOptions" ? options : throw Refusals.BadRequest("decoded object cannot be converted to DeleteOptions");
+        if (options.Text("kind") is "" or "DeleteOptions") return options;
+        // Upstream names its own source to the client.
+        throw Refusals.BadRequest($"no kind \"{options.Text("kind")}\" is registered for version \"{options.Text("apiVersion")}\" in scheme \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"");
     }
 }

@@ -33,11 +33,28 @@ internal sealed class RequestDeadline : IDisposable
         var after = Longest;
         if (context.Request.QueryString.HasValue && QueryOptions.Text(context.Request.Query, "timeout") is { Length: > 0 } text)
         {
-            var asked = Parse(text) ?? throw Refusals.BadRequest($"invalid timeout specified in the request URL - time: invalid duration \"{text}\"");
+            var asked = Asked(text);
             if (asked > TimeSpan.Zero && asked < after) after = asked;
         }
 
         return new(after, time, context.RequestAborted);
+    }
+
+    /// <summary>Reads have no deadline, being done before any could pass; what they say about one is looked at all the same.</summary>
+    /// <exception cref="Machinery.Errors.StatusException">400: a timeout that is no duration.</exception>
+    public static void RequireReadable(HttpRequest request)
+    {
+        if (request.QueryString.HasValue && QueryOptions.Text(request.Query, "timeout") is { Length: > 0 } text) Asked(text);
+    }
+
+    private static TimeSpan Asked(string text)
+    {
+        if (Parse(text) is { } asked) return asked;
+        var unit = text.AsSpan().TrimStart("+-").TrimStart("0123456789.");
+        var end = unit.IndexOfAny(Digits);
+        var known = Unit(end < 0 ? unit : unit[..end]) is not null;
+        var why = unit.IsEmpty ? "missing unit in duration" : known || unit.Length >= text.TrimStart('+', '-').Length ? "invalid duration" : $"unknown unit \"{(end < 0 ? unit : unit[..end])}\" in duration";
+        throw Refusals.BadRequest($"invalid timeout specified in the request URL - time: {why} \"{text}\"");
     }
 
     /// <exception cref="Machinery.Errors.StatusException">504: time ran out.</exception>

@@ -53,6 +53,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
             return;
         }
 
+        RequestDeadline.RequireReadable(context.Request);
         var format = Format(context, target, streams: target.Name.Length == 0);
         if (target.Name.Length > 0)
         {
@@ -84,6 +85,8 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     private async Task CreateAsync(HttpContext context, ObjectTarget target)
     {
         if (target.Name.Length > 0 && target.Subresource.Length == 0) throw Refusals.MethodNotAllowed();
+        // Upstream has no route for it.
+        if (target.Namespace.Length == 0 && Resource(target) is { Namespaced: true, Custom: false }) throw Refusals.MethodNotAllowed();
         var format = Format(context, target);
         using var deadline = RequestDeadline.Of(context, time);
         var body = await BodyAsync(context.Request, target, deadline.Token);

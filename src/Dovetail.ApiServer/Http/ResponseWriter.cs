@@ -7,6 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Protobuf;
 using Dovetail.Machinery.Schemas;
 using Dovetail.Machinery.Yaml;
 using Microsoft.AspNetCore.Http;
@@ -71,7 +72,11 @@ internal static class ResponseWriter
     public static Task WriteFailureAsync(HttpContext context, ApiStatus status)
     {
         if (status.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return WriteAsync(context, status.Code, MediaType.ForFailure(context.Request) with { Format = WireFormat.Json }, StatusJson.Failure(status));
+        var negotiated = MediaType.ForFailure(context.Request);
+        if (negotiated.Format != WireFormat.Protobuf) return WriteAsync(context, status.Code, negotiated, StatusJson.Failure(status));
+        var buffer = new ArrayBufferWriter<byte>(512);
+        ProtobufAnswers.Object(buffer, StatusJson.Failure(status));
+        return WriteAsync(context, status.Code, negotiated, buffer.WrittenMemory);
     }
 
     /// <summary>Any bytes under any type.</summary>

@@ -24,7 +24,7 @@ internal sealed class ConnectEndpoint(ObjectRegistry registry, ConnectRelay rela
         // A WebSocket is opened with GET: who may only read must not get a shell that way.
         if (!proxied && target.Subresource != "log" && method == "GET") Authorise(target, "create");
         if (registry.Catalog.Find(target.Group, target.Version, target.Resource)?.Subresources.ContainsKey(target.Subresource) != true)
-            throw Refusals.UnservedSubresource(target.Group, target.Resource, target.Subresource);
+            throw Refusals.UnknownResource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         if (proxied) await ProxyAsync(context, target, either.Token);
         else if (target.Subresource == "log") await LogAsync(context, target, either.Token);

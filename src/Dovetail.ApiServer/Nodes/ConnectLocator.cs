@@ -59,11 +59,11 @@ internal sealed class ConnectLocator(ObjectRegistry registry)
     public async Task<ConnectTarget> ServiceAsync(ObjectTarget service, string pathAndQuery, CancellationToken ct)
     {
         var id = ProxiedName.Parse(service.Name) ?? throw Refusals.BadRequest($"invalid service request \"{service.Name}\"");
+        var declared = await GetAsync(service with { Name = id.Name }, ct);
         var port = id.Port;
         if (long.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
-            var declared = ((await GetAsync(service with { Name = id.Name }, ct)).Child("spec")?["ports"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(p => p.Number("port") == number);
-            port = declared?.Text("name") ?? throw Refusals.ServiceUnavailable($"no service port {number} found for service \"{id.Name}\"");
+            port = (declared.Child("spec")?["ports"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(p => p.Number("port") == number)?.Text("name") ?? throw Refusals.ServiceUnavailable($"no service port {number} found for service \"{id.Name}\"");
         }
 
         var endpoints = await GetAsync(service with { Resource = "endpoints", Name = id.Name }, ct);

@@ -35,7 +35,7 @@ internal sealed class ObjectFilter
         }
         catch (FormatException e)
         {
-            throw Refusals.BadRequest($"unable to parse requirement: {e.Message}");
+            throw Refusals.BadRequest(e.Message);
         }
 
         try

@@ -206,7 +206,7 @@ public sealed class ObjectRegistry : IObjectApi
         Authorise(target, verb, fieldSelector);
         var resource = Catalog.Find(target.Group, target.Version, target.Resource) ?? throw Refusals.UnknownResource();
         if (target.Subresource.Length > 0 && (!resource.Subresources.TryGetValue(target.Subresource, out var subresource) || subresource.Connects))
-            throw Refusals.UnservedSubresource(target.Group, target.Resource, target.Subresource);
+            throw Refusals.UnknownResource();
         var verbs = target.Subresource.Length == 0 ? resource.Verbs : (IReadOnlyCollection<string>)resource.Subresources[target.Subresource].Verbs;
         if (!verbs.Contains(verb)) throw NotServed(target, verb);
         if (!resource.Namespaced && target.Namespace.Length > 0) throw Refusals.UnknownResource();

@@ -14,16 +14,6 @@ public static class Refusals
     public static StatusException UnknownResource() =>
         new(new ApiStatus { Code = 404, Reason = "NotFound", Message = "the server could not find the requested resource", HasDetails = true });
 
-    /// <summary>A subresource that Kubernetes has and this server has not (a pod's log, exec, portforward, …). Without the object's name, by which kubectl tells it from an object that is not there.</summary>
-    public static StatusException UnservedSubresource(string group, string resource, string subresource) => new(new ApiStatus
-    {
-        Code = 404,
-        Reason = "NotFound",
-        Message = $"the subresource {Qualified(resource, group)}/{subresource} is not served",
-        Group = group,
-        Kind = resource,
-    });
-
     /// <summary>422: options of a list or watch that do not go together.</summary>
     public static StatusException InvalidListOptions(StatusCause cause) => Invalid("meta.k8s.io", "ListOptions", "", [cause]);
 

@@ -15,7 +15,7 @@ internal sealed class Subresources(IRevisionStore store, ObjectWriter writer, Ob
         ("pods", "binding") => await BindAsync(write, json, ownership, ct),
         ("pods", "eviction") => await EvictAsync(write, json, ownership, ct),
         ("serviceaccounts", "token") => await tokens.CreateAsync(write, json, ct),
-        _ => throw Refusals.UnservedSubresource(write.Target.Group, write.Target.Resource, write.Target.Subresource),
+        _ => throw Refusals.UnknownResource(),
     };
 
     /// <summary>Binds a pod to a node: the pod that the path names (<c>pods/binding</c>), or the one that the binding is called after (<c>bindings</c>).</summary>

@@ -221,4 +221,50 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
         using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content);
         return ((int)response.StatusCode, (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
+
+    /// <summary>What kube-apiserver 1.36 answers to the same requests.</summary>
+    [Theory]
+    [InlineData("GET", "/api/v1/namespaces/demo/configmaps?resourceVersion=abc", 400, "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax")]
+    [InlineData("GET", "/api/v1/namespaces/demo?resourceVersion=abc", 500, "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax")]
+    [InlineData("GET", "/api/v1/namespaces/demo/configmaps?continue=!!", 400, "invalid continue token: continue key is not valid: illegal base64 data at input byte 0")]
+    [InlineData("GET", "/api/v1/namespaces/demo/configmaps?labelSelector=a%3D%3D%3Db", 400, "unable to parse requirement: found '=', expected: identifier")]
+    [InlineData("GET", "/api/v1/namespaces/demo/configmaps?timeout=1x", 400, "invalid timeout specified in the request URL - time: unknown unit \"x\" in duration \"1x\"")]
+    [InlineData("GET", "/api/v1/namespaces/demo/pods/a%2fb", 404, "the server could not find the requested resource")]
+    [InlineData("GET", "/api/v1/namespaces/demo/services/none/proxy/", 404, "services \"none\" not found")]
+    [InlineData("POST", "/api/v1/pods", 405, "the server does not allow this method on the requested resource")]
+    [InlineData("OPTIONS", "/api/v1/pods", 405, "the server does not allow this method on the requested resource")]
+    [InlineData("DELETE", "/api/v1/namespaces/demo/configmaps/none?propagationPolicy=Orphan&orphanDependents=true", 422, "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"Orphan\": orphanDependents and deletionPropagation cannot be both set")]
+    [InlineData("DELETE", "/api/v1/namespaces/demo/configmaps/none?dryRun=foo", 422, "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"foo\"]: supported values: \"All\"")]
+    public async Task Odd_requests_are_refused_in_upstreams_words(string method, string path, int code, string message)
+    {
+        var (status, body) = await server.SendAsync(new HttpMethod(method), path, null, null, null);
+
+        (status, (string?)body["message"]).ShouldBe((code, message));
+    }
+
+    [Fact]
+    public async Task A_built_in_kind_is_sent_in_protobuf_to_who_prefers_it_and_a_refusal_too()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/namespaces/demo");
+        request.Headers.TryAddWithoutValidation("Accept", "application/vnd.kubernetes.protobuf,application/json");
+        using var answer = await server.Admin.SendAsync(request);
+        using var missing = new HttpRequestMessage(HttpMethod.Get, "/api/v1/namespaces/none");
+        missing.Headers.TryAddWithoutValidation("Accept", "application/vnd.kubernetes.protobuf");
+        using var refusal = await server.Admin.SendAsync(missing);
+
+        answer.Content.Headers.ContentType?.MediaType.ShouldBe("application/vnd.kubernetes.protobuf");
+        ((string?)Machinery.Protobuf.KubernetesProtobuf.Decode(await answer.Content.ReadAsByteArrayAsync())["metadata"]!["name"]).ShouldBe("demo");
+        ((string?)Machinery.Protobuf.KubernetesProtobuf.Decode(await refusal.Content.ReadAsByteArrayAsync())["message"]).ShouldBe("namespaces \"none\" not found");
+    }
+
+    [Fact]
+    public async Task Metrics_count_requests_under_upstreams_names()
+    {
+        await server.GetAsync("/api/v1/namespaces/demo/configmaps/none");
+
+        var text = await server.Admin.GetStringAsync("/metrics");
+
+        text.ShouldContain("apiserver_request_total{code=\"404\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"configmaps\",scope=\"resource\",subresource=\"\",verb=\"GET\",version=\"v1\"}");
+        text.ShouldContain("apiserver_request_duration_seconds_bucket{");
+    }
 }
