@@ -1,7 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Endpoints;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Security;
@@ -9,7 +9,8 @@ namespace Dovetail.ApiServer.Security;
 /// <summary>Finds out who asks: a client certificate of our authority, a bearer token, or nobody (anonymous). A credential that is presented and wrong is 401, never anonymous.</summary>
 internal sealed class Authenticator(X509Certificate2 authority, BearerTokens tokens, TimeProvider time)
 {
-    private static readonly object CacheKey = new();
+    /// <summary>A connection has one certificate object for its life. Its streams come at the same time, so this is not kept among the connection's own items, which are no place for that.</summary>
+    private readonly ConditionalWeakTable<X509Certificate2, Proof> proofs = [];
 
     public static UserInfo Anonymous { get; } = new("system:anonymous", [Groups.Unauthenticated]);
 
@@ -18,20 +19,19 @@ internal sealed class Authenticator(X509Certificate2 authority, BearerTokens tok
     public UserInfo? Authenticate(HttpContext context)
     {
         var certificate = context.Connection.ClientCertificate;
-        if (certificate is not null && FromCertificate(context, certificate) is { } user) return user;
+        if (certificate is not null && FromCertificate(certificate) is { } user) return user;
         var header = context.Request.Headers.Authorization.ToString();
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header[7..].Trim() is { Length: > 0 } token) return tokens.Check(token, []).User;
         return certificate is null ? Anonymous : null;
     }
 
     /// <summary>The chain is built once a connection; the end of the certificate's life is looked at with every request.</summary>
-    private UserInfo? FromCertificate(HttpContext context, X509Certificate2 certificate)
+    private UserInfo? FromCertificate(X509Certificate2 certificate)
     {
         var now = time.GetUtcNow();
-        var items = context.Features.Get<IConnectionItemsFeature>()?.Items;
-        if (items is not null && items.TryGetValue(CacheKey, out var cached) && cached is Proof proof) return now <= proof.NotAfter ? proof.User : null;
+        if (proofs.TryGetValue(certificate, out var known)) return now <= known.NotAfter ? known.User : null;
         var user = ClientCertificates.Authenticate(authority, certificate, now);
-        if (items is not null) items[CacheKey] = new Proof(user, certificate.NotAfter.ToUniversalTime());
+        proofs.AddOrUpdate(certificate, new Proof(user, certificate.NotAfter.ToUniversalTime()));
         return user;
     }
 

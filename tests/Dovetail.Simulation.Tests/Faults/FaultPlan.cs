@@ -16,6 +16,9 @@ public sealed class FaultPlan(Random random)
     /// <summary>False: everything works from now on.</summary>
     public bool Active { get; set; } = true;
 
+    /// <summary>False: no event comes twice, so that it is the server's fault when one does.</summary>
+    public bool Repeats { get; init; } = true;
+
     public Random Random { get; } = random;
 
     public bool LosesRequest => Strikes(requestLost);
@@ -29,7 +32,7 @@ public sealed class FaultPlan(Random random)
 
     public bool ExpiresWatch => Strikes(watchExpired);
 
-    public bool RepeatsEvent => Strikes(eventRepeated);
+    public bool RepeatsEvent => Repeats && Strikes(eventRepeated);
 
     public TimeSpan CallDelay => TimeSpan.FromMilliseconds(Active ? Random.Next(slowestCall) : 1);
 
