@@ -35,11 +35,11 @@ internal sealed class CrdCatalog
         if (written.StoreName == StoreName) Refresh();
     }
 
-    /// <exception cref="StatusException">405: the resource's CRD is being deleted.</exception>
-    public void RequireCreatable(ServedResource resource)
+    /// <exception cref="StatusException">403: the resource's CRD is being deleted.</exception>
+    public void RequireCreatable(ServedResource resource, string name)
     {
         if (terminating.Contains(resource.StoreName))
-            throw Refusals.VerbNotSupported(resource.Group, resource.Plural, "create not allowed while custom resource definition is terminating: create");
+            throw Refusals.Forbidden(resource.Group, resource.Plural, name, "create not allowed while custom resource definition is terminating");
     }
 
     /// <summary>Adds what is wrong with a CRD, and when nothing is, writes the status that follows from it.</summary>
@@ -55,6 +55,13 @@ internal sealed class CrdCatalog
         // Once established a CRD stays so.
         if (accepted) CrdConditions.Set(crd, CrdConditions.Established, true, "InitialNamesAccepted", "the initial names have been accepted", now);
         else if (!CrdConditions.IsTrue(crd, CrdConditions.Established)) CrdConditions.Set(crd, CrdConditions.Established, false, "NotAccepted", "not all names are accepted", now);
+        if (crd.Metadata().Child("annotations")?.Text("api-approved.kubernetes.io") is { Length: > 0 } approval)
+        {
+            var approved = !approval.StartsWith("unapproved", StringComparison.Ordinal);
+            if (spec.Text("group").EndsWith(".k8s.io", StringComparison.Ordinal) || spec.Text("group").EndsWith(".kubernetes.io", StringComparison.Ordinal))
+                CrdConditions.Set(crd, CrdConditions.Approved, approved, approved ? "ApprovedAnnotation" : "UnapprovedAnnotation", approved ? $"approved in {approval}" : $"not approved: \"{approval}\"", now);
+        }
+
         if (crd.IsTerminating()) CrdConditions.Set(crd, CrdConditions.Terminating, true, "InstanceDeletionInProgress", "CustomResource deletion is in progress", now);
         var status = crd.Child("status")!;
         status["acceptedNames"] = accepted ? spec.Child("names")!.DeepClone() : old?.Child("status")?["acceptedNames"]?.DeepClone() ?? new JsonObject { ["kind"] = "", ["plural"] = "" };

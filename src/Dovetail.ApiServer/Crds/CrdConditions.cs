@@ -8,6 +8,7 @@ internal static class CrdConditions
 {
     public const string Established = "Established";
     public const string NamesAccepted = "NamesAccepted";
+    public const string Approved = "KubernetesAPIApprovalPolicyConformant";
     public const string Terminating = "Terminating";
 
     public static bool IsTrue(JsonObject crd, string type) => Find(crd, type)?.Text("status") == "True";

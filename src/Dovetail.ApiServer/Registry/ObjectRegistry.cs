@@ -120,10 +120,10 @@ public sealed class ObjectRegistry : IObjectApi
         if (write.Resource is { Virtual: true, Kind: "Binding" }) return await subresources.BindAsync(write, json, fieldManagers.Update, ct);
         if (write.Resource.Virtual) return reviews.Answer(write, json);
         if (target.Subresource.Length > 0) return await subresources.CreateAsync(write, json, fieldManagers.Update, ct);
-        crds.RequireCreatable(write.Resource);
-        var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
+        var (obj, findings) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
         BodyDecoder.RequireIdentity(write, obj, named: false);
-        return Noticed(write, await writer.CreateAsync(write, obj, duplicates, fieldManagers.Update, ct));
+        crds.RequireCreatable(write.Resource, obj.Metadata().Text("name"));
+        return Noticed(write, await writer.CreateAsync(write, obj, findings, fieldManagers.Update, ct));
     }
 
     public async ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
@@ -151,7 +151,7 @@ public sealed class ObjectRegistry : IObjectApi
         if (target.Subresource.Length == 0 && !Exists(write))
         {
             Authorise(target, "create");
-            crds.RequireCreatable(write.Resource);
+            crds.RequireCreatable(write.Resource, target.Name);
             return Noticed(write, await writer.CreateAsync(write, apply.NewObject(), [], apply, ct));
         }
 
