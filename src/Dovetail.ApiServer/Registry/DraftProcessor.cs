@@ -85,10 +85,22 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     {
         var report = Walk(write.Resource, obj, old);
         FieldValidation.Judge(write, findings, report.UnknownFields);
+        if (!write.Resource.Custom && WrongQuantity(report) is { } quantity) throw FieldValidation.NotDecoded(write, quantity);
         if (!report.Causes.Any(c => c.Reason == TypeInvalid)) return report;
         if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
         var illTyped = report.Causes.Where(c => c.Reason == TypeInvalid).Select(c => $"{c.Field}: {c.Message}");
         throw FieldValidation.NotDecoded(write, string.Join(", ", illTyped));
+    }
+
+    /// <summary>Go reads a quantity while it decodes: one that is none is no matter of validation.</summary>
+    private static string? WrongQuantity(SchemaReport report)
+    {
+        foreach (var cause in report.Causes)
+        {
+            if (cause.Message.IndexOf("quantities must", StringComparison.Ordinal) is var at and >= 0) return cause.Message[at..];
+        }
+
+        return null;
     }
 
     private static SchemaReport Walk(ServedResource resource, JsonObject obj, JsonObject? old)
@@ -122,7 +134,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         List<StatusCause> causes = [];
         if (draft.Old is null) ObjectMetaValidation.ValidateCreate(obj, strategy.NameRule, resource.Namespaced, causes);
         else ObjectMetaValidation.ValidateUpdate(obj, draft.Old, strategy.NameRule, resource.Namespaced, causes);
-        causes.AddRange(report.Causes);
+        if (resource.BuiltIn is not { } builtIn || !BuiltInValidation.IsComplete(builtIn)) causes.AddRange(report.Causes);
         strategy.Validate(resource, obj, draft.Old, write.Target.Subresource, causes);
         if (resource.StoreName == CrdCatalog.StoreName) crds.Judge(obj, draft.Old, causes);
         if (resource.Custom) CustomResourceRules.Validate(resource, obj, write.Target.Subresource, causes);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn.Rules;
+using Dovetail.Machinery.BuiltIn.Validation;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
@@ -10,17 +11,21 @@ namespace Dovetail.Machinery.BuiltIn;
 public static class BuiltInValidation
 {
     /// <summary>Adds every broken rule of a new object.</summary>
-    public static void ValidateCreate(BuiltInResource resource, JsonObject obj, List<StatusCause> causes)
+    public static void ValidateCreate(BuiltInResource resource, JsonObject obj, List<StatusCause> causes) => ValidateState(resource, obj, null, causes);
+
+    /// <summary>Whether the rules here are the whole of a kind's validation, so that what its schema requires beside types is said by them, in upstream's order and words.</summary>
+    public static bool IsComplete(BuiltInResource resource) => (resource.Group, resource.Kind) is
+        ("apps" or "batch" or "autoscaling" or "policy", _)
+        or ("", "Pod" or "PodTemplate" or "Service" or "ReplicationController" or "PersistentVolume" or "PersistentVolumeClaim" or "ConfigMap" or "Secret" or "LimitRange" or "ResourceQuota" or "Endpoints" or "Namespace" or "Node" or "ServiceAccount" or "Event");
+
+    private static void ValidateState(BuiltInResource resource, JsonObject obj, JsonObject? old, List<StatusCause> causes)
     {
         // CRDs and API services are validated by projects of their own, which take any qualified name: a CRD's own cleanup finalizer has no slash.
         if (resource.Group is not ("apiextensions.k8s.io" or "apiregistration.k8s.io")) CheckFinalizers(obj, causes);
-        if (GroupRules.Check(resource, obj, null, causes)) return;
+        if (GroupRules.Check(resource, obj, old, causes)) return;
+        CheckOwn(resource, obj, old, causes);
         switch (resource.Group, resource.Kind)
         {
-            case ("", "Pod"):
-                if (obj.Child("spec") is { } pod)
-                    PodValidation.CheckSpec(pod, "spec", causes);
-                break;
             case ("", "Node"):
                 NodeRules.Check(obj, causes);
                 break;
@@ -30,14 +35,6 @@ public static class BuiltInValidation
             case ("", "Secret"):
                 DataValidation.CheckSecret(obj, causes);
                 break;
-            case ("apps", _):
-                if (obj.Child("spec") is { } workload)
-                    WorkloadValidation.Check(workload, causes);
-                break;
-            case ("batch", "Job"):
-                if (obj.Child("spec")?.Child("template")?.Child("spec") is { } job)
-                    PodValidation.CheckSpec(job, "spec.template.spec", causes);
-                break;
         }
     }
 
@@ -45,22 +42,24 @@ public static class BuiltInValidation
     /// <param name="subresource">"" or "status"; a status write is checked against fewer rules.</param>
     public static void ValidateUpdate(BuiltInResource resource, JsonObject obj, JsonObject old, string subresource, List<StatusCause> causes)
     {
-        if (subresource == "status")
+        switch (subresource)
         {
-            GroupRules.CheckStatus(resource, obj, old, causes);
-            return;
+            case "status":
+                GroupRules.CheckStatus(resource, obj, old, causes);
+                StatusRules.Check(resource.Kind, new(obj, "", causes), old);
+                return;
+            case "ephemeralcontainers":
+                PodRules.CheckEphemeralUpdate(new(obj, "", causes), old);
+                return;
+            case "resize":
+                PodRules.Check(new(obj, "", causes));
+                return;
+            case not "":
+                return;
         }
-        if (GroupRules.Check(resource, obj, old, causes))
-        {
-            CheckFinalizers(obj, causes);
-            return;
-        }
-        ValidateCreate(resource, obj, causes);
+        ValidateState(resource, obj, old, causes);
         switch (resource.Group, resource.Kind)
         {
-            case ("", "Pod"):
-                PodValidation.CheckUpdate(obj, old, causes);
-                break;
             case ("", "Node"):
                 NodeRules.CheckUpdate(obj, old, causes);
                 break;
@@ -71,9 +70,68 @@ public static class BuiltInValidation
                 Unchanged(obj, old, "type", "type", causes);
                 DataValidation.CheckImmutable(obj, old, ["data"], causes);
                 break;
-            case ("apps", _):
-                if (obj.Child("spec") is { } workload && old.Child("spec") is { } before)
-                    Unchanged(workload, before, "selector", "spec.selector", causes);
+        }
+    }
+
+    /// <summary>Kinds whose rules are in files of their own.</summary>
+    private static void CheckOwn(BuiltInResource resource, JsonObject obj, JsonObject? old, List<StatusCause> causes)
+    {
+        var scope = new FieldScope(obj, "", causes);
+        switch (resource.Group, resource.Kind)
+        {
+            case ("", "Pod") when old is null:
+                PodRules.CheckCreate(scope);
+                break;
+            case ("", "Pod"):
+                PodRules.CheckUpdate(scope, old);
+                break;
+            case ("", "PodTemplate"):
+                if (scope.Child("template") is { } template)
+                    TemplateRules.Check(template);
+                break;
+            case ("", "Service"):
+                ServiceRules.Check(scope, old);
+                break;
+            case ("", "Endpoints"):
+                EndpointsRules.Check(scope);
+                break;
+            case ("", "Event"):
+                if (obj.Child("involvedObject")?.Text("namespace") is var about && (about ?? "") != (obj.Child("metadata")?.Text("namespace") ?? "") && !((about ?? "").Length == 0 && obj.Child("metadata")?.Text("namespace") == "default"))
+                    scope.Invalid("involvedObject.namespace", about ?? "", "does not match event.namespace");
+                break;
+            case ("", "PersistentVolume"):
+                VolumeObjectRules.Check(scope, old);
+                break;
+            case ("", "PersistentVolumeClaim"):
+                ClaimRules.Check(scope, old);
+                break;
+            case ("", "ResourceQuota"):
+                QuotaRules.CheckQuota(scope, old);
+                break;
+            case ("", "LimitRange"):
+                QuotaRules.CheckLimits(scope);
+                break;
+            case ("apps", "ControllerRevision"):
+                RevisionRules.Check(scope, old);
+                break;
+            case ("apps", _) or ("", "ReplicationController"):
+                WorkloadRules.Check(resource.Kind, scope, old);
+                break;
+            case ("batch", "Job"):
+                JobRules.Check(scope, old);
+                break;
+            case ("batch", "CronJob"):
+                if (old is null)
+                    CronJobRules.CheckName(scope);
+                CronJobRules.Check(scope);
+                break;
+            case ("autoscaling", _):
+                var stored = (JsonObject)obj.DeepClone();
+                VersionConversion.ToStored(resource, stored);
+                AutoscalerRules.Check(new(stored, "", causes));
+                break;
+            case ("policy", "PodDisruptionBudget"):
+                QuotaRules.CheckBudget(scope);
                 break;
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
@@ -21,7 +22,7 @@ internal static class DataValidation
                 causes.Add(FieldErrors.Invalid($"data[{key}]", key, "duplicate of key present in binaryData"));
         }
         if (size > MaxSize)
-            causes.Add(FieldErrors.TooLong("", MaxSize));
+            causes.Add(FieldErrors.TooLong("[]", MaxSize));
     }
 
     public static void CheckSecret(JsonObject secret, List<StatusCause> causes)
@@ -33,6 +34,16 @@ internal static class DataValidation
         {
             if (data?.ContainsKey(key) != true)
                 causes.Add(FieldErrors.Required($"data[{key}]"));
+        }
+        foreach (var key in (ReadOnlySpan<string>)[".dockerconfigjson", ".dockercfg"])
+        {
+            if (secret.Text("type") == $"kubernetes.io/{key[1..]}" && data is not null && WrongJson(data.Text(key)) is { } wrong)
+                causes.Add(FieldErrors.Invalid($"data[{key}]", "<secret contents redacted>", wrong));
+        }
+        if (secret.Text("type") == "kubernetes.io/basic-auth" && data?.ContainsKey("username") != true && data?.ContainsKey("password") != true)
+        {
+            causes.Add(FieldErrors.Required("data[username]"));
+            causes.Add(FieldErrors.Required("data[password]"));
         }
         if (secret.Text("type") == "kubernetes.io/service-account-token" && (secret.Child("metadata")?.Child("annotations")?.Text("kubernetes.io/service-account.name") ?? "").Length == 0)
             causes.Add(FieldErrors.Required("metadata.annotations[kubernetes.io/service-account.name]"));
@@ -49,6 +60,26 @@ internal static class DataValidation
         {
             if (!JsonNode.DeepEquals(obj[field], old[field]))
                 causes.Add(FieldErrors.Forbidden(field, "field is immutable when `immutable` is set"));
+        }
+    }
+
+    /// <summary>What Go says about data that begins like no JSON; null when it is JSON.</summary>
+    private static string? WrongJson(string base64)
+    {
+        try
+        {
+            var bytes = Convert.FromBase64String(base64);
+            using var parsed = JsonDocument.Parse(bytes);
+            return null;
+        }
+        catch (JsonException)
+        {
+            var text = Encoding.UTF8.GetString(Convert.FromBase64String(base64)).TrimStart();
+            return text.Length == 0 || text[0] is '{' or '[' or '"' ? "unexpected end of JSON input" : $"invalid character '{text[0]}' looking for beginning of value";
+        }
+        catch (FormatException)
+        {
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.BuiltIn.Validation;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
@@ -9,23 +10,8 @@ internal static class NodeRules
 {
     public static void Check(JsonObject node, List<StatusCause> causes)
     {
-        if (node.Child("spec") is not { } spec)
-            return;
-        var seen = new HashSet<(string, string)>();
-        var index = 0;
-        foreach (var taint in spec.Objects("taints"))
-        {
-            var path = $"spec.taints[{index++}]";
-            var (key, value, effect) = (taint.Text("key"), taint.Text("value"), taint.Text("effect"));
-            if (Names.QualifiedName(key) is { } wrongKey)
-                causes.Add(FieldErrors.Invalid($"{path}.key", key, wrongKey));
-            if (Names.LabelValue(value) is { } wrongValue)
-                causes.Add(FieldErrors.Invalid($"{path}.value", value, wrongValue));
-            if (effect.Length == 0)
-                causes.Add(FieldErrors.Required($"{path}.effect"));
-            if (!seen.Add((key, effect)))
-                causes.Add(FieldErrors.Duplicate(path, taint));
-        }
+        if (node.Child("spec") is { } spec)
+            TaintRules.CheckTaints(new(spec, "metadata", causes)); // upstream says metadata
     }
 
     public static void CheckUpdate(JsonObject node, JsonObject old, List<StatusCause> causes)

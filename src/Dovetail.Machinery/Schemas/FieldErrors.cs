@@ -10,7 +10,7 @@ namespace Dovetail.Machinery.Schemas;
 /// <summary>Causes in upstream's words (<c>k8s.io/apimachinery/pkg/util/validation/field</c>): reason, and message without the field's path.</summary>
 public static class FieldErrors
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 100_000 };
 
     public static StatusCause Required(string field, string detail = "") => new("FieldValueRequired", Join("Required value", detail), field);
 

@@ -15,6 +15,7 @@ public static partial class Names
     public static string? DnsLabel(string value) =>
         value.Length > MaxLabel ? TooLong(MaxLabel)
         : LabelForm().IsMatch(value) ? null
+        : value.Contains('.') ? "must not contain dots"
         : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character" + Example("'my-name',  or '123-abc'", LabelPattern);
 
     public static string? DnsSubdomain(string value) =>

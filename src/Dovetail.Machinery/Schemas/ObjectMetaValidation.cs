@@ -50,7 +50,7 @@ public static class ObjectMetaValidation
             causes.Add(FieldErrors.Invalid("metadata.name", name, wrongName));
         CheckNamespace(Text(metadata, "namespace"), namespaced, causes);
         CheckLabels(metadata["labels"] as JsonObject, "metadata.labels", causes);
-        CheckAnnotations(metadata["annotations"] as JsonObject, causes);
+        CheckAnnotations(metadata["annotations"] as JsonObject, "metadata.annotations", causes);
         CheckOwners(metadata["ownerReferences"] as JsonArray, causes);
         CheckFinalizers(metadata["finalizers"] as JsonArray, causes);
     }
@@ -98,7 +98,8 @@ public static class ObjectMetaValidation
             causes.Add(FieldErrors.Invalid("metadata.namespace", value, wrong));
     }
 
-    private static void CheckAnnotations(JsonObject? annotations, List<StatusCause> causes)
+    /// <summary>Adds every broken rule of a set of annotations, also those of pod templates.</summary>
+    public static void CheckAnnotations(JsonObject? annotations, string path, List<StatusCause> causes)
     {
         if (annotations is null)
             return;
@@ -107,11 +108,11 @@ public static class ObjectMetaValidation
         {
             // Upper case is allowed in an annotation's prefix.
             if (Names.QualifiedName(key.ToLowerInvariant()) is { } wrong)
-                causes.Add(FieldErrors.Invalid("metadata.annotations", key, wrong));
+                causes.Add(FieldErrors.Invalid(path, key, wrong));
             size += Encoding.UTF8.GetByteCount(key) + (node is JsonValue value && value.TryGetValue(out string? text) ? Encoding.UTF8.GetByteCount(text) : 0);
         }
         if (size > MaxAnnotationsSize)
-            causes.Add(FieldErrors.TooLong("metadata.annotations", MaxAnnotationsSize));
+            causes.Add(FieldErrors.TooLong(path, MaxAnnotationsSize));
     }
 
     private static void CheckOwners(JsonArray? owners, List<StatusCause> causes)
@@ -123,7 +124,8 @@ public static class ObjectMetaValidation
         {
             if (owners[i] is not JsonObject owner)
                 continue;
-            var path = $"metadata.ownerReferences[{i}]";
+            // Upstream names them without their index.
+            const string path = "metadata.ownerReferences";
             if (Text(owner, "apiVersion") is var apiVersion && (apiVersion.Length == 0 || apiVersion.AsSpan().Count('/') > 1))
                 causes.Add(FieldErrors.Invalid($"{path}.apiVersion", apiVersion, "version must not be empty"));
             foreach (var field in (ReadOnlySpan<string>)["kind", "name", "uid"])

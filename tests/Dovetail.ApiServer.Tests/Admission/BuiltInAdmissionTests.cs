@@ -84,7 +84,7 @@ public sealed class BuiltInAdmissionTests
         var claim = Claim("some");
         claim["spec"]!["resources"]!["requests"]!["storage"] = "2Gi";
         Refused(() => api.Update(Target("", "v1", "persistentvolumeclaims", "demo", "some"), claim)).Message
-            .ShouldContain("Only bound persistent volume claims can be expanded");
+            .ShouldContain("spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
     }
 
     private JsonObject Pod(string spec, string name = "p") => api.Create("", "v1", "pods", "demo", $$"""{"metadata":{"name":"{{name}}"},"spec":{{spec}}}""");

@@ -8,7 +8,7 @@ public sealed class AutoscalerTests
     public void What_v1_has_no_field_for_survives_in_annotations_when_a_v1_client_writes()
     {
         api.Create("autoscaling", "v2", "horizontalpodautoscalers", "demo", """
-            {"metadata":{"name":"a"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"},"behavior":{"scaleDown":{"stabilizationWindowSeconds":60}},
+            {"metadata":{"name":"a"},"spec":{"maxReplicas":3,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},"behavior":{"scaleDown":{"stabilizationWindowSeconds":60}},
              "metrics":[{"type":"Resource","resource":{"name":"memory","target":{"type":"AverageValue","averageValue":"1Gi"}}},
                         {"type":"Pods","pods":{"metric":{"name":"hits"},"target":{"type":"AverageValue","averageValue":"5"}}}]}}
             """);
@@ -30,7 +30,7 @@ public sealed class AutoscalerTests
     [Fact]
     public void A_v1_autoscaler_without_a_target_aims_at_80_percent()
     {
-        var made = api.Create("autoscaling", "v1", "horizontalpodautoscalers", "demo", """{"metadata":{"name":"a"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"}}}""");
+        var made = api.Create("autoscaling", "v1", "horizontalpodautoscalers", "demo", """{"metadata":{"name":"a"},"spec":{"maxReplicas":3,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"}}}""");
 
         ((int?)made["spec"]!["targetCPUUtilizationPercentage"]).ShouldBe(80);
         ((string?)made["apiVersion"]).ShouldBe("autoscaling/v1");

@@ -58,8 +58,8 @@ public class BuiltInRulesTests
             "spec.containers[0].name: Invalid value: \"C\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
             "spec.containers[0].volumeMounts[0].name: Not found: \"none\"",
             "spec.containers[1].image: Required value",
-            "spec.containers[2].name: Duplicate value: \"d\"",
             "spec.containers[2].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+            "spec.containers[2].name: Duplicate value: \"d\"",
         ]);
     }
 
@@ -67,7 +67,7 @@ public class BuiltInRulesTests
     public void A_pods_image_may_change_and_its_command_may_not()
     {
         var old = Parse("""{"spec":{"containers":[{"name":"c","image":"x"}]}}""");
-        Update("", "Pod", Parse("""{"spec":{"containers":[{"name":"c","image":"y"}],"tolerations":[{"key":"a"}]}}"""), old).ShouldBeEmpty();
+        Update("", "Pod", Parse("""{"spec":{"containers":[{"name":"c","image":"y"}],"tolerations":[{"key":"a","operator":"Exists"}]}}"""), old).ShouldBeEmpty();
         Update("", "Pod", Parse("""{"spec":{"containers":[{"name":"c","image":"x","command":["sh"]}]}}"""), old).ShouldHaveSingleItem().ShouldStartWith("spec: Forbidden: pod updates may not change fields other than");
     }
 
@@ -115,6 +115,7 @@ public class BuiltInRulesTests
     private static IEnumerable<string> Causes(string group, string kind, JsonObject obj)
     {
         var causes = new List<StatusCause>();
+        Fill(group, kind, obj);
         BuiltInValidation.ValidateCreate(Resource(group, kind), obj, causes);
         return causes.Select(static c => $"{c.Field}: {c.Message}");
     }
@@ -122,8 +123,18 @@ public class BuiltInRulesTests
     private static IEnumerable<string> Update(string group, string kind, JsonObject obj, JsonObject old)
     {
         var causes = new List<StatusCause>();
+        Fill(group, kind, obj);
+        Fill(group, kind, old);
         BuiltInValidation.ValidateUpdate(Resource(group, kind), obj, old, "", causes);
         return causes.Select(static c => $"{c.Field}: {c.Message}");
+    }
+
+    /// <summary>Validation sees objects with their defaults.</summary>
+    private static void Fill(string group, string kind, JsonObject obj)
+    {
+        SchemaWalk.Run(Resource(group, kind).Schema, obj, SchemaPasses.PruneAndDefault);
+        BuiltInDefaults.Apply(Resource(group, kind), obj);
+        TypedForm.Apply(Resource(group, kind).Schema, obj);
     }
 
     private static JsonObject Parse(string json) => JsonObjectReader.Read(Encoding.UTF8.GetBytes(json)).Root!.AsObject();

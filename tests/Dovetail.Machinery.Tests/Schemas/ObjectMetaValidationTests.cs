@@ -21,7 +21,7 @@ public class ObjectMetaValidationTests
     [InlineData("""{"name":"a","namespace":"n","annotations":{"-":"x"}}""", "metadata.annotations")]
     [InlineData("""{"name":"a","namespace":"n","finalizers":["kubevirt.io/x","orphan"]}""", "")]
     [InlineData("""{"name":"a","namespace":"n","finalizers":["a b"]}""", "metadata.finalizers[0]")]
-    [InlineData("""{"name":"a","namespace":"n","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":""}]}""", "metadata.ownerReferences[0].uid")]
+    [InlineData("""{"name":"a","namespace":"n","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":""}]}""", "metadata.ownerReferences.uid")]
     public void A_new_object_hears_which_field_is_wrong(string metadata, string field)
     {
         var causes = new List<StatusCause>();

@@ -32,7 +32,7 @@ internal sealed class ServiceAllocator(FreeResources free, ServiceClaim held, Ra
         if (asked.Length > 0)
         {
             if (!IPAddress.TryParse(asked, out var ip) || !ServiceAllocations.Addresses.Contains(ip))
-                throw Refused(service, "spec.clusterIPs", spec["clusterIPs"], $"failed to allocate IP {asked}: the provided IP ({asked}) is not in the valid range. The range of valid IPs is {ServiceAllocations.Addresses}");
+                throw Refused(service, "spec.clusterIPs", spec["clusterIPs"], $"failed to allocate IP {asked}: the provided network does not match the current range");
             if (!free.Has(asked)) throw Refused(service, "spec.clusterIPs", spec["clusterIPs"], $"failed to allocate IP {asked}: provided IP is already allocated");
             addresses.Add(asked);
             return;

@@ -9,6 +9,8 @@ internal sealed class PodStrategy : ResourceStrategy
 
     public override void PrepareForCreate(ServedResource resource, JsonObject obj)
     {
+        // Less than no time to end is one second: 0 would be a kill.
+        if (obj.Child("spec") is { } asked && asked.Number("terminationGracePeriodSeconds") < 0) asked["terminationGracePeriodSeconds"] = ObjectMeta.Long(1);
         var status = new JsonObject { ["phase"] = "Pending" };
         if (obj.Child("spec")?["schedulingGates"] is JsonArray { Count: > 0 })
         {
@@ -17,7 +19,7 @@ internal sealed class PodStrategy : ResourceStrategy
                 ["type"] = "PodScheduled",
                 ["status"] = "False",
                 ["lastProbeTime"] = null,
-                ["lastTransitionTime"] = null,
+                ["lastTransitionTime"] = obj.Metadata()["creationTimestamp"]?.DeepClone(),
                 ["reason"] = "SchedulingGated",
                 ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
             });
@@ -83,6 +85,8 @@ internal sealed class PodStrategy : ResourceStrategy
     {
         var spec = obj.Child("spec");
         var containers = new[] { "containers", "initContainers" }.SelectMany(list => spec?[list] as JsonArray ?? []).OfType<JsonObject>().Select(c => c.Child("resources") ?? []).ToArray();
+        // What is said for the whole pod counts, and nothing else.
+        if (spec?.Child("resources") is { Count: > 0 } whole) containers = [whole];
         if (containers.All(r => r.Child("requests") is not { Count: > 0 } && r.Child("limits") is not { Count: > 0 })) return "BestEffort";
         return containers.All(Guaranteed) ? "Guaranteed" : "Burstable";
 

@@ -19,6 +19,8 @@ internal class ResourceStrategy
         ["deployments.apps"] = new DeploymentStrategy(),
         ["daemonsets.apps"] = new DaemonSetStrategy(),
         ["jobs.batch"] = new JobStrategy(),
+        ["statefulsets.apps"] = new NamedStrategy(NameRule.DnsLabel),
+        ["persistentvolumeclaims"] = new ClaimStrategy(),
         ["customresourcedefinitions.apiextensions.k8s.io"] = new Crds.CrdStrategy(),
         ["certificatesigningrequests.certificates.k8s.io"] = new Certificates.SigningRequestStrategy(),
         ["events"] = new UpsertedStrategy(),
@@ -71,7 +73,7 @@ internal class ResourceStrategy
     {
         if (resource.BuiltIn is not { } builtIn) return;
         if (old is null) BuiltInValidation.ValidateCreate(builtIn, obj, causes);
-        else if (subresource is "" or "status") BuiltInValidation.ValidateUpdate(builtIn, obj, old, subresource, causes);
+        else BuiltInValidation.ValidateUpdate(builtIn, obj, old, subresource, causes);
     }
 
     /// <summary>Whether two states of an object ask for the same, so that metadata.generation need not count: everything but metadata and, where it is written apart, status.</summary>

@@ -9,7 +9,7 @@ namespace Dovetail.ApiServer.Registry.Strategies;
 /// </summary>
 internal sealed class ServiceStrategy : ResourceStrategy
 {
-    public override NameRule NameRule => NameRule.Dns1035Label;
+    public override NameRule NameRule => NameRule.DnsLabel;
 
     public override bool CreatesOnUpdate => true;
 

@@ -72,6 +72,8 @@ internal static class PodDefaults
     /// <summary>No tag and no digest, or the tag "latest": the image may change under its name.</summary>
     private static bool IsLatest(string image)
     {
+        if (image.AsSpan().ContainsAny(" \t\n"))
+            return false;
         var digest = image.IndexOf('@', StringComparison.Ordinal);
         var name = digest < 0 ? image : image[..digest];
         var colon = name.IndexOf(':', name.LastIndexOf('/') + 1);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dovetail.Machinery.Schemas;
 using static Dovetail.Machinery.BuiltIn.Resources.ResourceRow;
 
 namespace Dovetail.Machinery.BuiltIn.Resources;
@@ -14,6 +15,6 @@ internal static class AppsResources
         Namespaced(Group, "DaemonSet", "daemonsets") with { ShortNames = ["ds"], Categories = ["all"], Subresources = [Status("DaemonSet")], TracksGeneration = true },
         Namespaced(Group, "Deployment", "deployments") with { ShortNames = ["deploy"], Categories = ["all"], Subresources = [Scale, Status("Deployment")], TracksGeneration = true },
         Namespaced(Group, "ReplicaSet", "replicasets") with { ShortNames = ["rs"], Categories = ["all"], Subresources = [Scale, Status("ReplicaSet")], TracksGeneration = true },
-        Namespaced(Group, "StatefulSet", "statefulsets") with { ShortNames = ["sts"], Categories = ["all"], Subresources = [Scale, Status("StatefulSet")], TracksGeneration = true },
+        Namespaced(Group, "StatefulSet", "statefulsets") with { ShortNames = ["sts"], Categories = ["all"], Subresources = [Scale, Status("StatefulSet")], TracksGeneration = true, NameRule = NameRule.DnsLabel },
     ];
 }

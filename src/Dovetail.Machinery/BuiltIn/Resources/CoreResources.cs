@@ -70,7 +70,7 @@ internal static class CoreResources
             ShortNames = ["svc"],
             Categories = ["all"],
             Subresources = [Proxy("ServiceProxyOptions"), Status("Service")],
-            NameRule = NameRule.Dns1035Label,
+            NameRule = NameRule.DnsLabel,
         },
     ];
 }

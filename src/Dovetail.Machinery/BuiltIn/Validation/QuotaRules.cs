@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Quantities;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.Machinery.BuiltIn.Validation;
+
+/// <summary>Resource quotas, limit ranges and disruption budgets.</summary>
+internal static class QuotaRules
+{
+    private static readonly string[] Scopes = ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass"];
+
+    public static void CheckQuota(FieldScope quota, JsonObject? old)
+    {
+        var spec = quota.Child("spec") ?? new FieldScope([], "spec", quota.Causes);
+        if (spec.Child("hard") is { } hard)
+        {
+            foreach (var (name, _) in hard.Object)
+            {
+                foreach (var wrong in ResourceRules.WrongQuotaName(name))
+                    hard.Causes.Add(FieldErrors.Invalid($"{hard.Path}[{name}]", name, wrong));
+                ResourceRules.CheckAmount(hard, name);
+            }
+        }
+        foreach (var (scope, _) in spec.Texts("scopes"))
+        {
+            if (!Scopes.Contains(scope))
+                spec.Invalid("scopes", spec.Object["scopes"]?.DeepClone(), "unsupported scope");
+        }
+        CheckScopes(spec);
+        if (old?.Child("spec") is { } before && !JsonNode.DeepEquals(spec.Object["scopes"], before["scopes"]))
+            spec.Invalid("scopes", spec.Object["scopes"]?.DeepClone(), "field is immutable");
+    }
+
+    private static void CheckScopes(FieldScope spec)
+    {
+        var scopes = spec.Texts("scopes").Select(static s => s.Text).ToHashSet(StringComparer.Ordinal);
+        // BestEffort pods ask for nothing: there is nothing of theirs to count but themselves.
+        if (scopes.Contains("BestEffort") && (spec.Object.Child("hard") ?? []).Any(static r => r.Key is not ("pods" or "count/pods")))
+            spec.Invalid("scopes", spec.Object["scopes"]?.DeepClone(), "unsupported scope applied to resource");
+        foreach (var (a, b) in (ReadOnlySpan<(string, string)>)[("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")])
+        {
+            if (scopes.Contains(a) && scopes.Contains(b))
+                spec.Invalid("scopes", spec.Object["scopes"]?.DeepClone(), "conflicting scopes");
+        }
+        foreach (var requirement in spec.Child("scopeSelector")?.Each("matchExpressions") ?? [])
+        {
+            // Upstream names them without their index.
+            var named = new FieldScope(requirement.Object, spec.At("scopeSelector.matchExpressions"), spec.Causes);
+            if (!Scopes.Contains(named.Text("scopeName")))
+                named.Invalid("scopeName", named.Text("scopeName"), "unsupported scope");
+            AffinityRules.CheckOperator(named);
+        }
+    }
+
+    public static void CheckLimits(FieldScope range)
+    {
+        var types = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var limit in range.Child("spec")?.Each("limits") ?? [])
+        {
+            var type = limit.Text("type");
+            if (Names.QualifiedName(type) is { } wrong)
+                limit.Invalid("type", type, wrong);
+            else if (!type.Contains('/') && type is not ("Pod" or "Container" or "PersistentVolumeClaim"))
+                limit.Invalid("type", type, "must be a standard limit type or fully qualified");
+            if (!types.Add(type))
+                limit.Causes.Add(FieldErrors.Duplicate(limit.At("type"), type));
+            if (type == "Pod")
+            {
+                foreach (var field in (ReadOnlySpan<string>)["default", "defaultRequest"])
+                {
+                    if (limit.Object.Child(field) is { Count: > 0 })
+                        limit.Forbidden(field, "may not be specified when `type` is 'Pod'");
+                }
+            }
+            if (type == "PersistentVolumeClaim" && limit.Child("min")?.Amount("storage") is null && limit.Child("max")?.Amount("storage") is null)
+                limit.Required("limits", "either minimum or maximum storage value is required, but neither was provided");
+            CheckAmounts(limit);
+        }
+    }
+
+    public static void CheckBudget(FieldScope budget)
+    {
+        var spec = budget.Child("spec") ?? new FieldScope([], "spec", budget.Causes);
+        if (spec.Has("minAvailable") && spec.Has("maxUnavailable"))
+        {
+            // Upstream shows its internal type.
+            var shown = new JsonObject();
+            foreach (var name in (ReadOnlySpan<string>)["MinAvailable", "Selector", "MaxUnavailable", "UnhealthyPodEvictionPolicy"])
+                shown[name] = spec.Object[char.ToLowerInvariant(name[0]) + name[1..]]?.DeepClone();
+            budget.Causes.Add(FieldErrors.Invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set"));
+        }
+        foreach (var field in (ReadOnlySpan<string>)["minAvailable", "maxUnavailable"])
+        {
+            WorkloadRules.PositiveOrPercent(spec, field);
+            WorkloadRules.NotMoreThanAll(spec, field);
+        }
+        if (spec.Child("selector") is { } selector)
+            SelectorRules.Check(selector);
+        if (spec.Has("unhealthyPodEvictionPolicy"))
+            spec.OneOf("unhealthyPodEvictionPolicy", "AlwaysAllow", "IfHealthyBudget");
+    }
+
+    private static void CheckNames(FieldScope limit, string name)
+    {
+        foreach (var field in (ReadOnlySpan<string>)["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"])
+        {
+            if (limit.Object.Child(field)?.ContainsKey(name) != true)
+                continue;
+            foreach (var wrong in limit.Text("type") is "Pod" or "Container" ? ResourceRules.WrongContainerName(name) : ResourceRules.WrongName(name))
+                limit.Invalid($"{field}[{name}]", name, wrong);
+        }
+    }
+
+    private static void CheckAmounts(FieldScope limit)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var field in (ReadOnlySpan<string>)["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"])
+        {
+            foreach (var (name, _) in limit.Object.Child(field) ?? [])
+                names.Add(name);
+        }
+        foreach (var name in names)
+        {
+            Quantity? Amount(string field) => limit.Child(field)?.Amount(name);
+            var (min, max, standard, request, ratio) = (Amount("min"), Amount("max"), Amount("default"), Amount("defaultRequest"), Amount("maxLimitRequestRatio"));
+            void Add(string field, Quantity value, string text) => limit.Invalid($"{field}[{name}]", value.ToString(), text);
+            CheckNames(limit, name);
+            if (min > max)
+                Add("min", min.Value, $"min value {min} is greater than max value {max}");
+            if (request is { } asked && min is { } least && least > asked)
+                Add("defaultRequest", asked, $"min value {least} is greater than default request value {asked}");
+            if (request is { } wanted && max is { } most && wanted > most)
+                Add("defaultRequest", wanted, $"default request value {wanted} is greater than max value {most}");
+            if (request is { } r && standard is { } d && r > d)
+                Add("defaultRequest", r, $"default request value {r} is greater than default limit value {d}");
+            if (standard is { } limitValue && min is { } floor && floor > limitValue)
+                Add("default", floor, $"min value {floor} is greater than default value {limitValue}");
+            if (standard is { } above && max is { } ceiling && above > ceiling)
+                Add("default", ceiling, $"default value {above} is greater than max value {ceiling}");
+            if (ratio is { } times && times < Quantity.FromLong(1))
+                Add("maxLimitRequestRatio", times, $"ratio {times} is less than 1");
+        }
+    }
+}

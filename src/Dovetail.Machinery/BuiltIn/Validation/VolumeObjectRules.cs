@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Schemas;
+
+namespace Dovetail.Machinery.BuiltIn.Validation;
+
+/// <summary>Persistent volumes.</summary>
+internal static class VolumeObjectRules
+{
+    private static readonly string[] Sources =
+    [
+        "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte", "cephfs", "iscsi", "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume",
+        "photonPersistentDisk", "portworxVolume", "azureDisk", "scaleIO", "local", "storageos", "csi",
+    ];
+
+    public static void Check(FieldScope volume, JsonObject? old)
+    {
+        var spec = volume.Child("spec") ?? new FieldScope([], "spec", volume.Causes);
+        if (spec.Count("accessModes") == 0)
+            spec.Required("accessModes");
+        ClaimRules.CheckAccessModes(spec);
+        CheckCapacity(spec);
+        if (spec.Text("persistentVolumeReclaimPolicy").Length > 0)
+            spec.OneOf("persistentVolumeReclaimPolicy", "Delete", "Recycle", "Retain");
+        if (spec.Child("nodeAffinity")?.Child("required") is { } required)
+            AffinityRules.CheckNodeSelector(required);
+        CheckSources(volume, spec);
+        if (spec.Text("storageClassName").Length > 0)
+            spec.Name("storageClassName", Names.DnsSubdomain);
+        if (spec.Has("volumeMode"))
+            spec.OneOf("volumeMode", "Block", "Filesystem");
+        if (old?.Child("spec") is not { } before)
+            return;
+        if (Sources.Any(source => !JsonNode.DeepEquals(spec.Object[source], before[source])))
+            spec.Forbidden("persistentvolumesource", "spec.persistentvolumesource is immutable after creation");
+        if (!JsonNode.DeepEquals(spec.Object["volumeMode"], before["volumeMode"]))
+            volume.Causes.Add(FieldErrors.Invalid("volumeMode", spec.Object["volumeMode"], "field is immutable"));
+        if (before["nodeAffinity"] is { } affinity && !JsonNode.DeepEquals(spec.Object["nodeAffinity"], affinity))
+            volume.Causes.Add(FieldErrors.Invalid("nodeAffinity", spec.Object["nodeAffinity"], "field is immutable"));
+    }
+
+    private static void CheckCapacity(FieldScope spec)
+    {
+        if (spec.Object.Child("capacity") is not { Count: > 0 } capacity)
+        {
+            spec.Required("capacity");
+            spec.Causes.Add(FieldErrors.NotSupported(spec.At("capacity"), spec.Object["capacity"], ["storage"]));
+            return;
+        }
+        if (capacity.Count > 1 || !capacity.ContainsKey("storage"))
+            spec.Causes.Add(FieldErrors.NotSupported(spec.At("capacity"), capacity, ["storage"]));
+        foreach (var (name, _) in capacity)
+        {
+            if (new FieldScope(capacity, spec.At("capacity"), spec.Causes).Amount(name) is { } amount && amount.Sign <= 0)
+                spec.Invalid($"capacity[{name}]", amount.ToString(), "must be greater than zero");
+        }
+    }
+
+    private static void CheckSources(FieldScope volume, FieldScope spec)
+    {
+        var count = 0;
+        foreach (var kind in Sources)
+        {
+            if (spec.Child(kind) is not { } source)
+                continue;
+            if (count++ > 0)
+            {
+                spec.Forbidden(kind, "may not specify more than 1 volume type");
+                continue;
+            }
+            switch (kind)
+            {
+                case "hostPath":
+                    VolumeRules.CheckHostPath(source);
+                    break;
+                case "nfs":
+                    VolumeRules.CheckNfs(source);
+                    break;
+                case "local":
+                    CheckLocal(spec, source);
+                    break;
+                case "csi":
+                    source.RequiredName("driver", Names.DnsSubdomain);
+                    if (source.Text("volumeHandle").Length == 0)
+                        source.Required("volumeHandle");
+                    break;
+            }
+        }
+        if (count == 0)
+            volume.Causes.Add(FieldErrors.Required("spec", "must specify a volume type"));
+        if (spec.Text("persistentVolumeReclaimPolicy") == "Recycle" && spec.Child("hostPath")?.Text("path") == "/")
+            spec.Forbidden("persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+    }
+
+    private static void CheckLocal(FieldScope spec, FieldScope local)
+    {
+        if (local.Text("path").Length == 0)
+            local.Required("path");
+        else
+            local.Name("path", VolumeRules.Backsteps);
+        if (spec.Child("nodeAffinity")?.Child("required") is null)
+            spec.Causes.Add(FieldErrors.Required("spec.nodeAffinity", "Local volume requires node affinity"));
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Dovetail.Machinery.Errors;
+
+namespace Dovetail.ApiServer.Tests.Registry;
+
+/// <summary>Invalid objects of core, apps, batch, autoscaling and policy, each with what a Kubernetes 1.36 API server answers to it (Data/refusals.jsonl).</summary>
+public sealed class RefusalTests
+{
+    private readonly RegistryHarness api = new();
+
+    [Fact]
+    public void Invalid_objects_are_refused_in_upstreams_words_and_order()
+    {
+        var differences = new List<string>();
+        foreach (var line in File.ReadLines(Data()))
+        {
+            var row = JsonNode.Parse(line)!;
+            var answer = Answer((string)row["path"]!, row["object"]!.ToJsonString());
+            if (answer != (string)row["message"]!) differences.Add($"{row["path"]} {row["object"]!.ToJsonString()}\n  upstream {row["message"]}\n  ours     {answer}");
+        }
+
+        differences.ShouldBeEmpty();
+    }
+
+    private string Answer(string path, string json)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var (group, version, rest) = parts[0] == "api" ? ("", parts[1], parts[2..]) : (parts[1], parts[2], parts[3..]);
+        var (ns, resource) = rest is ["namespaces", var named, var plural] ? (named, plural) : ("", rest[0]);
+        try
+        {
+            api.Create(RegistryHarness.Target(group, version, resource, ns), json, new() { DryRun = true });
+            return "created";
+        }
+        catch (StatusException refusal)
+        {
+            return refusal.Status.Message;
+        }
+    }
+
+    private static string Data([CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, "Data", "refusals.jsonl");
+}
