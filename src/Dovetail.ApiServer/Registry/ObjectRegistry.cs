@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Certificates;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Rbac;
-using Dovetail.ApiServer.Registry.Services;
+using Dovetail.ApiServer.Registry.ServiceAddresses;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.ApiServer.Security;
 using Dovetail.ApiServer.Security.Nodes;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Dovetail.ApiServer.Registry.Services;
+using Dovetail.ApiServer.Registry.ServiceAddresses;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Endpoints;

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
-namespace Dovetail.ApiServer.Registry.Services;
+namespace Dovetail.ApiServer.Registry.ServiceAddresses;
 
 /// <summary>What one service holds: cluster addresses and node ports, each of which belongs to one service only.</summary>
 internal sealed record ServiceClaim(ImmutableArray<string> Addresses, FrozenSet<long> NodePorts)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
-namespace Dovetail.ApiServer.Registry.Services;
+namespace Dovetail.ApiServer.Registry.ServiceAddresses;
 
 /// <summary>Which families of addresses a service has; the cluster has IPv4 alone. A headless service without selector may name both, since somebody else says where it leads.</summary>
 internal static class ServiceFamilies

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dovetail.Store;
 
-namespace Dovetail.ApiServer.Registry.Services;
+namespace Dovetail.ApiServer.Registry.ServiceAddresses;
 
 /// <summary>
 /// Cluster addresses and node ports. Who holds what is read from the stored services, so nothing can leak and a restart forgets nothing; what a write under way has been given is kept here until that

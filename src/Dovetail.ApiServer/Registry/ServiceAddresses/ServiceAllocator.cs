@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
-namespace Dovetail.ApiServer.Registry.Services;
+namespace Dovetail.ApiServer.Registry.ServiceAddresses;
 
 /// <summary>Gives one service its addresses and node ports (upstream: <c>pkg/registry/core/service/storage/alloc.go</c>).</summary>
 /// <param name="free">What others do not hold.</param>
