@@ -9,8 +9,8 @@ using Dovetail.Machinery.Schemas;
 namespace Dovetail.ApiServer.Registry;
 
 /// <summary>
-/// What every draft goes through, in upstream's order: take back what this path may not change, default and prune (unknown fields by name), mutating admission, metadata, validation with every cause
-/// at once, field managers, validating admission.
+/// What every draft goes through, in upstream's order: take back what this path may not change, default and prune (unknown fields by name), field managers, mutating admission, metadata,
+/// validation with every cause at once, validating admission. What admission adds is nobody's: an apply that leaves it out does not take it away.
 /// </summary>
 internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, TimeProvider time, Randomness randomness)
 {
@@ -27,9 +27,9 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         if (resource.CountsGenerations) metadata["generation"] = ObjectMeta.Long(1);
         var report = Decode(write, obj, null, findings);
         strategy.PrepareForCreate(resource, obj);
+        ownership.OnCreate(write, obj);
         report = await MutateAsync(write, draft, AdmissionOperation.Create, report, ct);
         RequireValid(write, draft, strategy, report);
-        ownership.OnCreate(write, obj);
         await ValidateAsync(write, draft, AdmissionOperation.Create, ct);
         if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
         if (resource.Custom) CustomResourceRules.Warn(obj, draft.Old, write.Warnings);
@@ -43,10 +43,10 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         KeepServerMetadata(write, obj, old);
         strategy.PrepareForUpdate(resource, obj, old, write.Target.Subresource);
         var report = Decode(write, obj, old, findings);
+        ownership.OnUpdate(write, obj, old);
         report = await MutateAsync(write, draft, AdmissionOperation.Update, report, ct);
         CountGeneration(resource, strategy, obj, old);
         RequireValid(write, draft, strategy, report);
-        ownership.OnUpdate(write, obj, old);
         await ValidateAsync(write, draft, AdmissionOperation.Update, ct);
         if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
         if (resource.Custom) CustomResourceRules.Warn(obj, draft.Old, write.Warnings);
@@ -88,6 +88,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         if (!write.Resource.Custom && WrongQuantity(report) is { } quantity) throw FieldValidation.NotDecoded(write, quantity);
         if (!report.Causes.Any(c => c.Reason == TypeInvalid)) return report;
         if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
+        if (write.Strategic && GoConversion.Fault(write.Resource.Schema, obj) is { } fault) throw FieldValidation.NotDecoded(write, fault);
         var illTyped = report.Causes.Where(c => c.Reason == TypeInvalid).Select(c => $"{c.Field}: {c.Message}");
         throw FieldValidation.NotDecoded(write, string.Join(", ", illTyped));
     }

@@ -18,6 +18,7 @@ internal static class ObjectPatch
             var patched = read.Apply(old);
             // Upstream quotes what it could not decode: the patched object, and of a strategic merge the patch.
             write.Patched = () => type == PatchType.StrategicMerge ? GoFormat.Value(read.Document) : patched?.ToJsonString() ?? "null";
+            write.Strategic = type == PatchType.StrategicMerge;
             if (patched is not JsonObject next) throw NoObject(write, patched);
             RequireSameType(write, next);
             RequireSameName(write, next, old);

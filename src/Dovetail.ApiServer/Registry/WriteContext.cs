@@ -18,6 +18,9 @@ internal sealed class WriteContext(ServedResource resource, ObjectTarget target,
     /// <summary>What a patch made of the object, for the messages that quote it; null for other writes.</summary>
     public Func<string>? Patched { get; set; }
 
+    /// <summary>Whether the write is a strategic merge patch, whose outcome upstream converts without JSON, with errors of its own (<see cref="GoConversion"/>).</summary>
+    public bool Strategic { get; set; }
+
     /// <summary>How upstream names a body that it cannot take: <c>Pod in version "v1" cannot be handled as a Pod: …</c></summary>
     public string DecodePrefix => $"{Resource.Kind} in version \"{Resource.Version}\" cannot be handled as a {Resource.Kind}: ";
 }

@@ -41,7 +41,7 @@ internal static class StructuralRules
 
     public static void Check(Schema schema, JsonObject json, string path, List<StatusCause> problems)
     {
-        if (schema.Properties.Count > 0 && schema.AdditionalProperties is not null)
+        if (schema.Properties.Count > 0 && json["additionalProperties"] is not null && !(json["additionalProperties"] is JsonValue any && any.TryGetValue(out bool allowed) && allowed))
             problems.Add(FieldErrors.Forbidden($"{path}.additionalProperties", "additionalProperties and properties are mutual exclusive"));
         if (schema.Type == SchemaType.Array && schema.Items is null)
             problems.Add(FieldErrors.Required($"{path}.items", "must be specified"));
