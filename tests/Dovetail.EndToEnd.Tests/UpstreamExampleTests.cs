@@ -10,8 +10,13 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
 
     public static TheoryData<string> Machines { get; } = ["vm-cirros", "vm-cirros-sata"];
 
-    /// <summary>Priority classes: kept, with a warning that nothing acts on them.</summary>
-    public static TheoryData<string> Kept { get; } = ["non-preemtible", "preemtible"];
+    /// <summary>Kinds that are kept, with a warning that nothing acts on them.</summary>
+    public static TheoryData<string, string> Kept { get; } = new()
+    {
+        { "non-preemtible", "priorityclasses.scheduling.k8s.io" },
+        { "preemtible", "priorityclasses.scheduling.k8s.io" },
+        { "pgpu-resource-claim-tmpl", "resourceclaimtemplates.resource.k8s.io" },
+    };
 
     /// <summary>An example, and every field (or the kind) that its refusal names.</summary>
     public static TheoryData<string, string[]> Refused { get; } = new()
@@ -21,7 +26,6 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
         { "csmall", ["kind \"VirtualMachineInstancetype\""] },
         { "example-migration-policy", ["kind \"MigrationPolicy\""] },
         { "migration-job", ["kind \"VirtualMachineInstanceMigration\""] },
-        { "pgpu-resource-claim-tmpl", ["kind \"ResourceClaimTemplate\""] },
         { "virtio", ["kind \"VirtualMachinePreference\""] },
         { "vm-alpine-datavolume", ["spec.dataVolumeTemplates", "spec.template.spec.volumes[0].dataVolume"] },
         { "vm-alpine-multipvc", ["spec.template.spec.volumes[0].persistentVolumeClaim", "spec.template.spec.volumes[1].persistentVolumeClaim"] },
@@ -77,11 +81,11 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
 
     [Theory]
     [MemberData(nameof(Kept))]
-    public async Task What_is_only_kept_says_so(string example)
+    public async Task What_is_only_kept_says_so(string example, string resource)
     {
         var (platform, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
         var kept = await platform.KubectlAsync("create --dry-run=server -f -", ct, Adapted(example));
-        (kept.Code, kept.Error).ShouldBe((0, "Warning: priorityclasses.scheduling.k8s.io are stored and served, but nothing in this release of Dovetail acts on them\n"));
+        (kept.Code, kept.Error).ShouldBe((0, $"Warning: {resource} are stored and served, but nothing in this release of Dovetail acts on them\n"));
     }
 
     [Theory]

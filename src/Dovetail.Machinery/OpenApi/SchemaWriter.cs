@@ -95,7 +95,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
     [
         new("apiVersion", new() { Type = SchemaType.String, Description = "APIVersion defines group and version of the schema that this object follows." }),
         new("kind", new() { Type = SchemaType.String, Description = "The kind of this object." }),
-        new(metadata, metadataSchema with { Description = "Name, labels and the other metadata." }),
+        new(metadata, metadataSchema with { Description = "Standard object's metadata: its name, its labels and the like." }),
     ];
 
     /// <summary>A field, an element or a map's value: a definition by reference, anything else in place.</summary>

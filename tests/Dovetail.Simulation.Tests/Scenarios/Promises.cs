@@ -51,6 +51,9 @@ internal static class Promises
             return $"VMI {vmi.Metadata.Name} has more than one launcher pod";
         foreach (var guest in machine.Sandboxes.Where(guest => pods.All(pod => pod.Metadata.Uid != guest.PodUid)))
             return $"the sandbox of pod {guest.PodUid} of {guest.Vmi} ({guest.Guest.State}) has lost its pod";
+        // An end that nobody told the node agent about is found at its next look at everything.
+        foreach (var guest in machine.Sandboxes.Where(guest => guest.HasEnded && pods.Any(pod => pod.Metadata.Uid == guest.PodUid && pod.Status?.Phase == "Running")))
+            return $"the pod of {guest.Vmi} runs, and its guest is {guest.Guest.State}";
         return null;
     }
 
