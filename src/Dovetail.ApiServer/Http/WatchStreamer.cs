@@ -49,18 +49,28 @@ internal sealed class WatchStreamer(IObjectApi api, RequestMetrics metrics)
     private static async Task ServeBodyAsync(HttpContext context, IAsyncEnumerator<ObjectEvent> events, Task<bool> first, WatchOutput shown, CancellationToken ct)
     {
         var output = context.Response.BodyWriter;
+        var waiting = first;
         try
         {
             context.Response.StatusCode = 200;
             context.Response.ContentType = shown.Format.ContentType;
             await context.Response.StartAsync(ct);
             if (!first.IsCompleted) await FlushAsync(output, ct);
-            var step = new ValueTask<bool>(first);
-            while (await step)
+            var more = await first;
+            while (more)
             {
                 shown.Write(output, events.Current);
-                step = events.MoveNextAsync();
-                if (!step.IsCompleted || output.UnflushedBytes > FlushAfter) await FlushAsync(output, ct);
+                var step = events.MoveNextAsync();
+                if (step.IsCompleted)
+                {
+                    more = await step;
+                    if (output.UnflushedBytes > FlushAfter) await FlushAsync(output, ct);
+                    continue;
+                }
+
+                waiting = step.AsTask();
+                await FlushAsync(output, ct);
+                more = await waiting;
             }
 
             await output.FlushAsync(ct);
@@ -74,6 +84,24 @@ internal sealed class WatchStreamer(IObjectApi api, RequestMetrics metrics)
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // The client has gone, or the server goes: a watch that ends is no error.
+        }
+        finally
+        {
+            await EndedAsync(context, waiting);
+        }
+    }
+
+    /// <summary>An enumerator may only be disposed of between its steps: one that still waits, because writing failed beside it, is ended with the request.</summary>
+    private static async Task EndedAsync(HttpContext context, Task<bool> waiting)
+    {
+        if (!waiting.IsCompleted) context.Abort();
+        try
+        {
+            await waiting;
+        }
+        catch (Exception e) when (e is OperationCanceledException or StatusException)
+        {
+            // Whoever awaited it first has heard of it, and nobody watches any more.
         }
     }
 
