@@ -163,5 +163,16 @@ internal sealed record HostInventory(string Namespaces, string Links, string Mou
     private static IEnumerable<string> Entries(string folder, string containing) =>
         Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder).Select(e => Path.GetFileName(e)!).Where(e => e.Contains(containing) && e != CapabilityRun).Order() : [];
 
-    private static string Master(string link) => Path.GetFileName(new DirectoryInfo($"/sys/class/net/{link}/master").ResolveLinkTarget(true)?.FullName ?? "");
+    // Links of rigs that run beside this one come and go between the listing and this look.
+    private static string Master(string link)
+    {
+        try
+        {
+            return Path.GetFileName(new DirectoryInfo($"/sys/class/net/{link}/master").ResolveLinkTarget(true)?.FullName ?? "");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return "";
+        }
+    }
 }
