@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn.Defaults;
-using Dovetail.Machinery.BuiltIn.Rules;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn;
@@ -9,6 +9,46 @@ namespace Dovetail.Machinery.BuiltIn;
 /// <summary>Defaults that Kubernetes computes in code (<c>pkg/apis/*/v1/defaults.go</c>), beyond what a schema can say. Runs after the schema's defaults, on create and update.</summary>
 public static class BuiltInDefaults
 {
+    private static readonly FrozenDictionary<(string Group, string Kind), Action<JsonObject>> ByKind = new Dictionary<(string, string), Action<JsonObject>>
+    {
+        [("", "Endpoints")] = CoreDefaults.Endpoints,
+        [("", "LimitRange")] = CoreDefaults.LimitRange,
+        [("", "Node")] = CoreDefaults.Node,
+        [("", "PersistentVolume")] = CoreDefaults.PersistentVolume,
+        [("", "PersistentVolumeClaim")] = CoreDefaults.PersistentVolumeClaim,
+        [("", "Pod")] = OfSpec(PodDefaults.ApplyPod),
+        [("", "PodTemplate")] = PodDefaults.ApplyTemplate,
+        [("", "ReplicationController")] = Workload("ReplicationController"),
+        [("", "Secret")] = static secret => secret.Default("type", "Opaque"),
+        [("", "Service")] = static service => OfSpec(spec => ServiceDefaults.Apply(service, spec))(service),
+        [("admissionregistration.k8s.io", "MutatingWebhookConfiguration")] = AdmissionRegistrationDefaults.MutatingWebhooks,
+        [("admissionregistration.k8s.io", "MutatingAdmissionPolicy")] = AdmissionRegistrationDefaults.Policy,
+        [("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding")] = AdmissionRegistrationDefaults.Binding,
+        [("admissionregistration.k8s.io", "ValidatingAdmissionPolicy")] = AdmissionRegistrationDefaults.Policy,
+        [("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding")] = AdmissionRegistrationDefaults.Binding,
+        [("admissionregistration.k8s.io", "ValidatingWebhookConfiguration")] = AdmissionRegistrationDefaults.ValidatingWebhooks,
+        [("apiregistration.k8s.io", "APIService")] = AdmissionRegistrationDefaults.ApiService,
+        [("apps", "DaemonSet")] = Workload("DaemonSet"),
+        [("apps", "Deployment")] = Workload("Deployment"),
+        [("apps", "ReplicaSet")] = Workload("ReplicaSet"),
+        [("apps", "StatefulSet")] = Workload("StatefulSet"),
+        [("batch", "CronJob")] = Workload("CronJob"),
+        [("batch", "Job")] = Workload("Job"),
+        [("coordination.k8s.io", "Lease")] = CoreDefaults.Lease,
+        [("discovery.k8s.io", "EndpointSlice")] = NetworkingDefaults.EndpointSlice,
+        [("flowcontrol.apiserver.k8s.io", "FlowSchema")] = FlowControlDefaults.FlowSchema,
+        [("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration")] = FlowControlDefaults.PriorityLevel,
+        [("networking.k8s.io", "IngressClass")] = NetworkingDefaults.IngressClass,
+        [("networking.k8s.io", "NetworkPolicy")] = NetworkingDefaults.NetworkPolicy,
+        [("rbac.authorization.k8s.io", "ClusterRoleBinding")] = RbacDefaults.Binding,
+        [("rbac.authorization.k8s.io", "RoleBinding")] = RbacDefaults.Binding,
+        [("resource.k8s.io", "ResourceClaim")] = DeviceDefaults.Claim,
+        [("resource.k8s.io", "ResourceClaimTemplate")] = DeviceDefaults.Template,
+        [("scheduling.k8s.io", "PriorityClass")] = static priority => priority.Default("preemptionPolicy", "PreemptLowerPriority"),
+        [("storage.k8s.io", "CSIDriver")] = StorageDefaults.CsiDriver,
+        [("storage.k8s.io", "StorageClass")] = StorageDefaults.StorageClass,
+    }.ToFrozenDictionary();
+
     private static readonly ConcurrentDictionary<BuiltInResource, JsonNode?> EmptyStatuses = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The status of an object of which nothing is known yet, as the server writes it; null when the kind has none.</summary>
@@ -24,86 +64,17 @@ public static class BuiltInDefaults
     /// <summary>Edits <paramref name="obj"/> in place. What the schema refused is left alone.</summary>
     public static void Apply(BuiltInResource resource, JsonObject obj)
     {
-        switch (resource.Group, resource.Kind)
-        {
-            case ("", "Pod"):
-                if (obj.Child("spec") is { } pod)
-                    PodDefaults.ApplyPod(pod);
-                break;
-            case ("", "Secret"):
-                obj.Default("type", "Opaque");
-                break;
-            case ("", "Node"):
-                CoreDefaults.Node(obj);
-                break;
-            case ("", "Service"):
-                if (obj.Child("spec") is { } service)
-                    ServiceDefaults.Apply(obj, service);
-                break;
-            case ("", "Endpoints"):
-                CoreDefaults.Endpoints(obj);
-                break;
-            case ("", "LimitRange"):
-                CoreDefaults.LimitRange(obj);
-                break;
-            case ("", "PodTemplate"):
-                PodDefaults.ApplyTemplate(obj);
-                break;
-            case ("", "PersistentVolumeClaim"):
-                CoreDefaults.PersistentVolumeClaim(obj);
-                break;
-            case ("", "PersistentVolume"):
-                CoreDefaults.PersistentVolume(obj);
-                break;
-            case ("apps", not "ControllerRevision") or ("batch", _) or ("", "ReplicationController"):
-                if (obj.Child("spec") is { } workload)
-                    WorkloadDefaults.Apply(resource.Kind, obj, workload);
-                break;
-            case ("autoscaling", _):
-                AutoscalerDefaults.Apply(resource.Version, obj.Made("spec"));
-                break;
-            case ("storage.k8s.io", "StorageClass"):
-                obj.Default("reclaimPolicy", "Delete");
-                obj.Default("volumeBindingMode", "Immediate");
-                break;
-            case ("scheduling.k8s.io", "PriorityClass"):
-                obj.Default("preemptionPolicy", "PreemptLowerPriority");
-                break;
-            case ("networking.k8s.io", "NetworkPolicy"):
-                if (obj.Child("spec") is { } policy)
-                    NetworkPolicy(policy);
-                break;
-            case ("rbac.authorization.k8s.io", "RoleBinding" or "ClusterRoleBinding"):
-                Binding(obj);
-                break;
-            default:
-                GroupDefaults.Apply(resource, obj);
-                break;
-        }
+        if (resource.Group == "autoscaling")
+            AutoscalerDefaults.Apply(resource.Version, obj.Made("spec")); // the only kind whose defaults depend on its version
+        else if (ByKind.TryGetValue((resource.Group, resource.Kind), out var defaults))
+            defaults(obj);
     }
 
-    private static void NetworkPolicy(JsonObject spec)
+    private static Action<JsonObject> OfSpec(Action<JsonObject> defaults) => obj =>
     {
-        if (spec["policyTypes"] is null)
-            spec["policyTypes"] = spec["egress"] is JsonArray { Count: > 0 } ? new JsonArray("Ingress", "Egress") : new JsonArray("Ingress");
-        foreach (var direction in (ReadOnlySpan<string>)["ingress", "egress"])
-        {
-            foreach (var rule in spec.Objects(direction))
-            {
-                foreach (var port in rule.Objects("ports"))
-                    port.Default("protocol", "TCP");
-            }
-        }
-    }
+        if (obj.Child("spec") is { } spec)
+            defaults(spec);
+    };
 
-    private static void Binding(JsonObject binding)
-    {
-        const string rbac = "rbac.authorization.k8s.io";
-        binding.Child("roleRef")?.Default("apiGroup", rbac);
-        foreach (var subject in binding.Objects("subjects"))
-        {
-            if (subject.Text("kind") is "User" or "Group")
-                subject.Default("apiGroup", rbac);
-        }
-    }
+    private static Action<JsonObject> Workload(string kind) => obj => OfSpec(spec => WorkloadDefaults.Apply(kind, obj, spec))(obj);
 }

@@ -74,7 +74,7 @@ public static partial class Names
         NameRule.DnsLabel => DnsLabel(name),
         NameRule.Dns1035Label => Dns1035Label(name),
         NameRule.PathSegment => PathSegment(name),
-        NameRule.IpAddress => BuiltIn.Rules.Addresses.Ip(name),
+        NameRule.IpAddress => BuiltIn.Validation.Addresses.Ip(name),
     };
 
     private static string QualifiedForm(string what) =>

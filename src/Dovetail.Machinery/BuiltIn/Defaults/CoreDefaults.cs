@@ -51,6 +51,13 @@ internal static class CoreDefaults
         }
     }
 
+    /// <summary>Fields of coordinated leader election, which is not served.</summary>
+    public static void Lease(JsonObject lease)
+    {
+        lease.Child("spec")?.Remove("strategy");
+        lease.Child("spec")?.Remove("preferredHolder");
+    }
+
     private static void FillIn(JsonObject target, JsonObject? source)
     {
         foreach (var (name, amount) in source ?? [])

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn.Validation;
@@ -12,9 +13,9 @@ internal static class AutoscalerRules
     /// <summary>In upstream's order.</summary>
     private static readonly string[] Sources = ["object", "external", "pods", "resource", "containerResource"];
 
-    public static void Check(FieldScope autoscaler)
+    public static void Check(FieldScope autoscaler, JsonObject? old)
     {
-        var spec = autoscaler.Child("spec") ?? new FieldScope([], "spec", autoscaler.Causes);
+        var spec = autoscaler.Part("spec");
         if (spec.Number("minReplicas") is { } least && least < 1)
             spec.Invalid("minReplicas", "must be greater than or equal to 1");
         var most = spec.Number("maxReplicas") ?? 0;
@@ -24,7 +25,7 @@ internal static class AutoscalerRules
             spec.Invalid("maxReplicas", "must be greater than or equal to 1");
         if (spec.Number("minReplicas") > most)
             spec.Invalid("maxReplicas", most, "must be greater than or equal to `minReplicas`");
-        CheckReference(spec.Child("scaleTargetRef") ?? new FieldScope([], spec.At("scaleTargetRef"), spec.Causes), grouped: true);
+        CheckReference(spec.Part("scaleTargetRef"), grouped: true);
         foreach (var metric in spec.Each("metrics"))
             CheckMetric(metric);
         if (spec.Number("minReplicas") == 0 && !spec.Each("metrics").Any(static m => m.Text("type") is "Object" or "External"))
@@ -95,7 +96,7 @@ internal static class AutoscalerRules
 
     private static void CheckSource(FieldScope source, string kind)
     {
-        var target = source.Child("target") ?? new FieldScope([], source.At("target"), source.Causes);
+        var target = source.Part("target");
         switch (kind)
         {
             case "resource" or "containerResource":
@@ -110,10 +111,10 @@ internal static class AutoscalerRules
                     target.Forbidden("averageValue", "may not set both a target raw value and a target utilization");
                 return;
             case "object":
-                CheckReference(source.Child("describedObject") ?? new FieldScope([], source.At("describedObject"), source.Causes), grouped: false);
+                CheckReference(source.Part("describedObject"), grouped: false);
                 break;
         }
-        CheckIdentifier(source.Child("metric") ?? new FieldScope([], source.At("metric"), source.Causes));
+        CheckIdentifier(source.Part("metric"));
         CheckTarget(target);
         if (kind == "pods" && !target.Has("averageValue"))
             target.Required("averageValue", "must specify a positive target averageValue");

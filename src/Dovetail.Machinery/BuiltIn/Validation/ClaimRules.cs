@@ -10,7 +10,7 @@ internal static class ClaimRules
 
     public static void Check(FieldScope claim, JsonObject? old)
     {
-        var spec = claim.Child("spec") ?? new FieldScope([], "spec", claim.Causes);
+        var spec = claim.Part("spec");
         CheckSpec(spec);
         if (old?.Child("spec") is not { } before)
             return;

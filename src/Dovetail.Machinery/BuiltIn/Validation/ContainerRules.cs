@@ -115,7 +115,7 @@ internal sealed class ContainerRules(FieldScope spec, Dictionary<string, FieldSc
         foreach (var port in container.Each("ports"))
         {
             var name = port.Text("name");
-            var wrong = name.Length == 0 ? [] : MoreNames.PortName(name).ToArray();
+            var wrong = name.Length == 0 ? [] : NameForms.PortName(name).ToArray();
             foreach (var why in wrong)
                 port.Invalid("name", why);
             if (name.Length > 0 && wrong.Length == 0 && !names.Add(name))

@@ -1,4 +1,4 @@
-using Dovetail.Machinery.Errors;
+using System.Text.Json.Nodes;
 
 namespace Dovetail.Machinery.BuiltIn.Validation;
 
@@ -13,29 +13,29 @@ internal static class CronJobRules
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-    public static void Check(FieldScope cron)
+    public static void Check(FieldScope cron, JsonObject? old)
     {
-        var spec = cron.Child("spec") ?? new FieldScope([], "spec", cron.Causes);
+        if (old is null)
+            CheckName(cron);
+        var spec = cron.Part("spec");
         CheckSchedule(spec);
         spec.NotNegative("startingDeadlineSeconds");
         spec.RequiredOneOf("concurrencyPolicy", "Allow", "Forbid", "Replace");
         if (spec.Child("jobTemplate")?.Child("spec") is { } job)
         {
             if (job.IsTrue("manualSelector"))
-                job.Causes.Add(FieldErrorsOf(job));
+                job.NotSupported("manualSelector", true, "nil", "false");
             JobRules.CheckSpec(job);
         }
         spec.NotNegative("successfulJobsHistoryLimit");
         spec.NotNegative("failedJobsHistoryLimit");
     }
 
-    public static void CheckName(FieldScope cron)
+    private static void CheckName(FieldScope cron)
     {
         if ((cron.Object.Child("metadata")?.Text("name").Length ?? 0) > LongestName)
             cron.Invalid("metadata.name", cron.Object.Child("metadata")!.Text("name"), $"must be no more than {LongestName} characters");
     }
-
-    private static StatusCause FieldErrorsOf(FieldScope job) => Schemas.FieldErrors.NotSupported(job.At("manualSelector"), true, ["nil", "false"]);
 
     private static void CheckSchedule(FieldScope spec)
     {

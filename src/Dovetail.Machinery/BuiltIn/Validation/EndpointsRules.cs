@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn.Validation;
@@ -5,7 +6,7 @@ namespace Dovetail.Machinery.BuiltIn.Validation;
 /// <summary>Endpoints: addresses and ports of a service, set by set.</summary>
 internal static class EndpointsRules
 {
-    public static void Check(FieldScope endpoints)
+    public static void Check(FieldScope endpoints, JsonObject? old)
     {
         foreach (var subset in endpoints.Each("subsets"))
         {
@@ -22,7 +23,7 @@ internal static class EndpointsRules
     {
         ServiceRules.CheckEndpointAddress(address, address.At("ip"), address.Text("ip"));
         // Two rules of upstream look at the form.
-        if (MoreNames.IpAddress(address.Text("ip")) is not null)
+        if (Addresses.LegacyIp(address.Text("ip")) is not null)
             address.Invalid("ip", address.Text("ip"), "must be a valid IP address");
         if (address.Text("hostname").Length > 0)
             address.Name("hostname", Names.DnsLabel);

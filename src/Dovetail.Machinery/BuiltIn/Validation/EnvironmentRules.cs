@@ -16,7 +16,7 @@ internal static class EnvironmentRules
     {
         foreach (var variable in container.Each("env"))
         {
-            variable.RequiredName("name", MoreNames.EnvironmentVariable);
+            variable.RequiredName("name", NameForms.EnvironmentVariable);
             if (variable.Child("valueFrom") is { } from)
                 CheckSource(variable, from);
         }
@@ -89,7 +89,7 @@ internal static class EnvironmentRules
                     CheckResource(source, inVolume: false);
                     break;
                 case "fileKeyRef":
-                    source.RequiredName("key", MoreNames.EnvironmentVariable);
+                    source.RequiredName("key", NameForms.EnvironmentVariable);
                     source.RequiredName("volumeName", Names.DnsLabel);
                     source.RequiredName("path", VolumeRules.Backsteps);
                     break;
@@ -110,7 +110,7 @@ internal static class EnvironmentRules
     private static void CheckFrom(FieldScope container, FieldScope source)
     {
         if (source.Text("prefix").Length > 0)
-            source.Name("prefix", MoreNames.EnvironmentVariable);
+            source.Name("prefix", NameForms.EnvironmentVariable);
         var count = 0;
         foreach (var kind in (ReadOnlySpan<string>)["configMapRef", "secretRef"])
         {

@@ -19,7 +19,8 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
 
     public List<StatusCause> Causes { get; } = causes;
 
-    public string At(string field) => Path.Length == 0 ? field : $"{Path}.{field}";
+    /// <summary>The path of a field; of the object itself for "".</summary>
+    public string At(string field) => Path.Length == 0 ? field : field.Length == 0 ? Path : $"{Path}.{field}";
 
     public bool Has(string field) => Object[field] is not null;
 
@@ -29,10 +30,16 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
 
     public long? Number(string field) => Object[field] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? (long)JsonNumber.Of(value).Value : null;
 
+    /// <summary>The number; 0 for what is absent.</summary>
+    public long Whole(string field) => Number(field) ?? 0;
+
     public Quantity? Amount(string field) =>
         Object[field] is JsonValue value && Quantity.TryParse(value.TryGetValue(out string? text) ? text : value.ToJsonString(), out var amount) ? amount : null;
 
     public FieldScope? Child(string field) => Object.Child(field) is { } child ? new(child, At(field), Causes) : null;
+
+    /// <summary>As <see cref="Child"/>, with an empty object for what is absent.</summary>
+    public FieldScope Part(string field) => Child(field) ?? new([], At(field), Causes);
 
     public FieldScope Element(string field, int index, JsonObject element) => new(element, $"{At(field)}[{index.ToString(CultureInfo.InvariantCulture)}]", Causes);
 
@@ -58,6 +65,15 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
         }
     }
 
+    /// <summary>The elements of a list that are texts.</summary>
+    public List<string> Values(string field)
+    {
+        var values = new List<string>();
+        foreach (var (text, _) in Texts(field))
+            values.Add(text);
+        return values;
+    }
+
     public int Count(string field) => (Object[field] as JsonArray)?.Count ?? 0;
 
     public void Required(string field, string detail = "") => Causes.Add(FieldErrors.Required(At(field), detail));
@@ -67,6 +83,23 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
     public void Invalid(string field, string detail) => Causes.Add(FieldErrors.Invalid(At(field), Object[field], detail));
 
     public void Invalid(string field, JsonNode? value, string detail) => Causes.Add(FieldErrors.Invalid(At(field), value, detail));
+
+    public void Duplicate(string field, JsonNode? value) => Causes.Add(FieldErrors.Duplicate(At(field), value));
+
+    public void NotSupported(string field, JsonNode? value, params string[] supported) => Causes.Add(FieldErrors.NotSupported(At(field), value, supported));
+
+    public void TooLong(string field, long most) => Causes.Add(FieldErrors.TooLong(At(field), most));
+
+    public void TooMany(string field, long count, long most) => Causes.Add(FieldErrors.TooMany(At(field), count, most));
+
+    /// <param name="field">What may not change once it is set.</param>
+    /// <param name="before">What it was.</param>
+    /// <param name="shown">What the message shows instead of the field.</param>
+    public void Unchanged(string field, JsonNode? before, JsonNode? shown = null)
+    {
+        if (!JsonNode.DeepEquals(Object[field], before))
+            Invalid(field, shown ?? Object[field], "field is immutable");
+    }
 
     /// <summary>Adds what is wrong with a text, if anything.</summary>
     public void Name(string field, Func<string, string?> rule)
@@ -82,6 +115,23 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
             Required(field);
         else
             Name(field, rule);
+    }
+
+    /// <summary>A text that must follow the rule when it is there and not empty.</summary>
+    public void OptionalName(string field, Func<string, string?> rule)
+    {
+        if (Text(field).Length > 0)
+            Name(field, rule);
+    }
+
+    /// <summary>Every text of a list must follow the rule.</summary>
+    public void EachName(string field, Func<string, string?> rule)
+    {
+        foreach (var (text, path) in Texts(field))
+        {
+            if (rule(text) is { } wrong)
+                Causes.Add(FieldErrors.Invalid(path, text, wrong));
+        }
     }
 
     /// <summary>A number that is at least 0 when it is there.</summary>
@@ -123,6 +173,13 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
             Required(field);
         else
             OneOf(field, supported);
+    }
+
+    /// <summary>A label selector, if there is one.</summary>
+    public void Selector(string field)
+    {
+        if (Child(field) is { } selector)
+            SelectorRules.Check(selector);
     }
 
     public void Labels(string field) => ObjectMetaValidation.CheckLabels(Object.Child(field), At(field), Causes);

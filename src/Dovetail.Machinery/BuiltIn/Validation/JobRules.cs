@@ -12,7 +12,7 @@ internal static class JobRules
 
     public static void Check(FieldScope job, JsonObject? old)
     {
-        var spec = job.Child("spec") ?? new FieldScope([], "spec", job.Causes);
+        var spec = job.Part("spec");
         if (old is null)
             CheckGenerated(job, spec);
         CheckSpec(spec);

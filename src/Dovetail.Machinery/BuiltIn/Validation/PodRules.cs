@@ -12,9 +12,17 @@ internal static class PodRules
     private const string UpdateRule = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
         + "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
-    public static void CheckCreate(FieldScope pod)
+    public static void Check(FieldScope pod, JsonObject? old)
     {
-        Check(pod);
+        if (old is null)
+            CheckCreate(pod);
+        else
+            CheckUpdate(pod, old);
+    }
+
+    private static void CheckCreate(FieldScope pod)
+    {
+        CheckState(pod);
         if (pod.Child("spec") is not { } spec)
             return;
         if (spec.Count("ephemeralContainers") > 0)
@@ -24,7 +32,7 @@ internal static class PodRules
     }
 
     /// <summary>What holds for every state of a pod.</summary>
-    public static void Check(FieldScope pod)
+    public static void CheckState(FieldScope pod)
     {
         if (pod.Child("spec") is not { } spec)
         {
@@ -65,7 +73,7 @@ internal static class PodRules
 
     public static void CheckUpdate(FieldScope pod, JsonObject old)
     {
-        Check(pod);
+        CheckState(pod);
         CheckMirror(pod, old);
         if (pod.Child("spec") is not { } spec || old.Child("spec") is not { } before)
             return;
@@ -96,7 +104,7 @@ internal static class PodRules
     /// <summary>Containers that were added to look into a pod stay as they are.</summary>
     public static void CheckEphemeralUpdate(FieldScope pod, JsonObject old)
     {
-        Check(pod);
+        CheckState(pod);
         foreach (var known in old.Child("spec")?.Objects("ephemeralContainers") ?? [])
         {
             var now = pod.Object.Child("spec")?.Objects("ephemeralContainers").FirstOrDefault(c => c.Text("name") == known.Text("name"));

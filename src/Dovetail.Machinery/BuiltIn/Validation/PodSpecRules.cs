@@ -97,13 +97,13 @@ internal static class PodSpecRules
         if (dns.Count("nameservers") > nameServers)
             dns.Invalid("nameservers", $"must not have more than {nameServers} nameservers");
         foreach (var (server, path) in dns.Texts("nameservers"))
-            Add(dns, path, server, MoreNames.IpAddress);
+            Add(dns, path, server, Addresses.LegacyIp);
         if (dns.Count("searches") > searchPaths)
             dns.Invalid("searches", $"must not have more than {searchPaths} search paths");
         foreach (var (search, path) in dns.Texts("searches"))
         {
             if (search != ".")
-                Add(dns, path, search.EndsWith('.') ? search[..^1] : search, MoreNames.SubdomainWithUnderscore);
+                Add(dns, path, search.EndsWith('.') ? search[..^1] : search, NameForms.SubdomainWithUnderscore);
         }
         foreach (var option in dns.Each("options"))
         {
@@ -127,7 +127,7 @@ internal static class PodSpecRules
     {
         foreach (var alias in spec.Each("hostAliases"))
         {
-            alias.Name("ip", MoreNames.IpAddress);
+            alias.Name("ip", Addresses.LegacyIp);
             foreach (var (host, path) in alias.Texts("hostnames"))
                 Add(alias, path, host, Names.DnsSubdomain);
         }

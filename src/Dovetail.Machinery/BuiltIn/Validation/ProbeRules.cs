@@ -34,7 +34,7 @@ internal static class ProbeRules
     {
         if (action.Object["port"] is JsonValue value && value.TryGetValue(out string? name))
         {
-            foreach (var wrong in MoreNames.PortName(name))
+            foreach (var wrong in NameForms.PortName(name))
                 action.Invalid("port", wrong);
         }
         else
@@ -73,7 +73,7 @@ internal static class ProbeRules
                 action.OneOf("scheme", "HTTP", "HTTPS");
                 foreach (var header in action.Object.Objects("httpHeaders"))
                 {
-                    if (MoreNames.HttpHeader(header.Text("name")) is { } wrong)
+                    if (NameForms.HttpHeader(header.Text("name")) is { } wrong)
                         action.Invalid("httpHeaders", header.Text("name"), wrong);
                 }
                 break;

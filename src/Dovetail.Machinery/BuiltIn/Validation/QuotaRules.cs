@@ -11,7 +11,7 @@ internal static class QuotaRules
 
     public static void CheckQuota(FieldScope quota, JsonObject? old)
     {
-        var spec = quota.Child("spec") ?? new FieldScope([], "spec", quota.Causes);
+        var spec = quota.Part("spec");
         if (spec.Child("hard") is { } hard)
         {
             foreach (var (name, _) in hard.Object)
@@ -52,7 +52,7 @@ internal static class QuotaRules
         }
     }
 
-    public static void CheckLimits(FieldScope range)
+    public static void CheckLimits(FieldScope range, JsonObject? old)
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
         foreach (var limit in range.Child("spec")?.Each("limits") ?? [])
@@ -78,9 +78,9 @@ internal static class QuotaRules
         }
     }
 
-    public static void CheckBudget(FieldScope budget)
+    public static void CheckBudget(FieldScope budget, JsonObject? old)
     {
-        var spec = budget.Child("spec") ?? new FieldScope([], "spec", budget.Causes);
+        var spec = budget.Part("spec");
         if (spec.Has("minAvailable") && spec.Has("maxUnavailable"))
         {
             // Upstream shows its internal type.

@@ -41,6 +41,13 @@ internal static class ResourceRules
         }
     }
 
+    /// <summary>A list of limits of containers on its own.</summary>
+    public static void CheckLimits(FieldScope limits)
+    {
+        foreach (var (name, _) in limits.Object)
+            CheckOne(limits, name, WrongContainerName);
+    }
+
     /// <summary>Resources of the whole pod.</summary>
     public static void CheckPod(FieldScope spec, FieldScope resources)
     {

@@ -10,7 +10,7 @@ internal static class ServiceRules
 
     public static void Check(FieldScope service, JsonObject? old)
     {
-        var spec = service.Child("spec") ?? new FieldScope([], "spec", service.Causes);
+        var spec = service.Part("spec");
         if (old?.Child("spec") is { } before)
             CheckChange(spec, before);
         var (type, headless) = (spec.Text("type"), IsHeadless(spec));
@@ -41,20 +41,13 @@ internal static class ServiceRules
     /// <summary>An address that other machines can reach through the network.</summary>
     public static void CheckEndpointAddress(FieldScope scope, string path, string ip)
     {
-        if (MoreNames.IpAddress(ip) is { } wrong)
+        if (Addresses.LegacyIp(ip) is { } wrong)
         {
             scope.Causes.Add(FieldErrors.Invalid(path, ip, wrong));
             return;
         }
-        var address = System.Net.IPAddress.Parse(ip);
-        if (address.Equals(System.Net.IPAddress.Any) || address.Equals(System.Net.IPAddress.IPv6Any))
-            scope.Causes.Add(FieldErrors.Invalid(path, ip, $"may not be unspecified ({ip})"));
-        else if (System.Net.IPAddress.IsLoopback(address))
-            scope.Causes.Add(FieldErrors.Invalid(path, ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
-        else if (ip.StartsWith("169.254.", StringComparison.Ordinal) || address.IsIPv6LinkLocal)
-            scope.Causes.Add(FieldErrors.Invalid(path, ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
-        else if (ip.StartsWith("224.0.0.", StringComparison.Ordinal))
-            scope.Causes.Add(FieldErrors.Invalid(path, ip, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
+        foreach (var reason in Addresses.NoEndpoint(ip))
+            scope.Causes.Add(FieldErrors.Invalid(path, ip, reason));
     }
 
     private static bool IsHeadless(FieldScope spec) => spec.Texts("clusterIPs").FirstOrDefault().Text == "None" || (spec.Count("clusterIPs") == 0 && spec.Text("clusterIP") == "None");
@@ -118,7 +111,7 @@ internal static class ServiceRules
             port.RequiredOneOf("protocol", "SCTP", "TCP", "UDP");
             if (port.Object["targetPort"] is JsonValue target && target.TryGetValue(out string? text))
             {
-                foreach (var wrong in MoreNames.PortName(text))
+                foreach (var wrong in NameForms.PortName(text))
                     port.Invalid("targetPort", wrong);
             }
             else
@@ -168,7 +161,7 @@ internal static class ServiceRules
                 wrong |= ips.Length > 1;
                 continue;
             }
-            if (MoreNames.IpAddress(ips[i].Text) is not { } why)
+            if (Addresses.LegacyIp(ips[i].Text) is not { } why)
                 continue;
             spec.Causes.Add(FieldErrors.Invalid(ips[i].Path, ips[i].Text, why));
             wrong = true;

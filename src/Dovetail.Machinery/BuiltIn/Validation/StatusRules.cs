@@ -5,44 +5,70 @@ namespace Dovetail.Machinery.BuiltIn.Validation;
 /// <summary>What the status of workloads may say: counts are not negative, and no part is more than the whole.</summary>
 internal static class StatusRules
 {
-    private static readonly Dictionary<string, string[]> Counts = new(StringComparer.Ordinal)
+    public static void CheckDeployment(FieldScope obj, JsonObject old)
     {
-        ["Deployment"] = ["observedGeneration", "replicas", "updatedReplicas", "terminatingReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", "collisionCount"],
-        ["ReplicaSet"] = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas", "observedGeneration"],
-        ["ReplicationController"] = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
-        ["StatefulSet"] = ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", "observedGeneration", "collisionCount"],
-        ["DaemonSet"] =
-        [
-            "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration", "updatedNumberScheduled", "numberAvailable", "numberUnavailable", "collisionCount",
-        ],
-        ["HorizontalPodAutoscaler"] = ["currentReplicas", "desiredReplicas"],
-        ["PodDisruptionBudget"] = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"],
-        ["Job"] = ["active", "succeeded", "failed", "ready", "terminating"],
-    };
+        CheckCounts(obj, "observedGeneration", "replicas", "updatedReplicas", "terminatingReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", "collisionCount");
+        CheckParts(obj, "readyReplicas", "updatedReplicas", "readyReplicas", "availableReplicas");
+        CheckCollisions(obj, old);
+    }
 
-    private static readonly Dictionary<string, string[]> Parts = new(StringComparer.Ordinal)
+    public static void CheckReplicaSet(FieldScope obj, JsonObject old)
     {
-        ["Deployment"] = ["updatedReplicas", "readyReplicas", "availableReplicas"],
-        ["ReplicaSet"] = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
-        ["ReplicationController"] = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
-        ["StatefulSet"] = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"],
-    };
+        CheckCounts(obj, "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas", "observedGeneration");
+        CheckParts(obj, "readyReplicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas");
+    }
 
-    public static void Check(string kind, FieldScope obj, JsonObject old)
+    public static void CheckReplicationController(FieldScope obj, JsonObject old)
     {
-        if (obj.Child("status") is not { } status || !Counts.TryGetValue(kind, out var counts))
-            return;
-        foreach (var field in counts)
-            status.NotNegative(field);
-        var whole = status.Number("replicas") ?? 0;
-        foreach (var field in Parts.GetValueOrDefault(kind, []))
+        CheckCounts(obj, "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration");
+        CheckParts(obj, "readyReplicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas");
+    }
+
+    public static void CheckStatefulSet(FieldScope obj, JsonObject old)
+    {
+        CheckCounts(obj, "replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", "observedGeneration", "collisionCount");
+        CheckParts(obj, "status.readyReplicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas");
+        CheckCollisions(obj, old);
+    }
+
+    public static void CheckDaemonSet(FieldScope obj, JsonObject old)
+    {
+        CheckCounts(
+            obj, "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration", "updatedNumberScheduled", "numberAvailable", "numberUnavailable", "collisionCount");
+        CheckCollisions(obj, old);
+    }
+
+    public static void CheckAutoscaler(FieldScope obj, JsonObject old) => CheckCounts(obj, "currentReplicas", "desiredReplicas");
+
+    public static void CheckBudget(FieldScope obj, JsonObject old) => CheckCounts(obj, "disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods");
+
+    public static void CheckJob(FieldScope obj, JsonObject old) => CheckCounts(obj, "active", "succeeded", "failed", "ready", "terminating");
+
+    private static void CheckCounts(FieldScope obj, params ReadOnlySpan<string> fields)
+    {
+        foreach (var field in fields)
+            obj.Part("status").NotNegative(field);
+    }
+
+    /// <param name="obj">The workload.</param>
+    /// <param name="ready">What the message calls the ready ones, of which the available ones are a part.</param>
+    /// <param name="parts">Counts of some of its replicas.</param>
+    private static void CheckParts(FieldScope obj, string ready, params ReadOnlySpan<string> parts)
+    {
+        var status = obj.Part("status");
+        foreach (var field in parts)
         {
-            if (status.Number(field) > whole)
+            if (status.Whole(field) > status.Whole("replicas"))
                 status.Invalid(field, "cannot be greater than status.replicas");
         }
-        if (Parts.ContainsKey(kind) && status.Number("availableReplicas") > (status.Number("readyReplicas") ?? 0))
-            status.Invalid("availableReplicas", kind == "StatefulSet" ? "cannot be greater than status.readyReplicas" : "cannot be greater than readyReplicas");
-        if (old.Child("status") is { } before && (status.Number("collisionCount") ?? 0) < (new FieldScope(before, "status", []).Number("collisionCount") ?? 0))
-            status.Invalid("collisionCount", status.Number("collisionCount") ?? 0, "cannot be decremented");
+        if (status.Whole("availableReplicas") > status.Whole("readyReplicas"))
+            status.Invalid("availableReplicas", $"cannot be greater than {ready}");
+    }
+
+    private static void CheckCollisions(FieldScope obj, JsonObject old)
+    {
+        var (now, before) = (obj.Part("status"), new FieldScope(old, "", []).Part("status"));
+        if (now.Whole("collisionCount") < before.Whole("collisionCount"))
+            now.Invalid("collisionCount", now.Whole("collisionCount"), "cannot be decremented");
     }
 }

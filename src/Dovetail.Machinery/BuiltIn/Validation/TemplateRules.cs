@@ -7,13 +7,20 @@ namespace Dovetail.Machinery.BuiltIn.Validation;
 /// <summary>Pod templates, and how the selectors beside them must fit.</summary>
 internal static class TemplateRules
 {
+    /// <summary>The kind PodTemplate.</summary>
+    public static void CheckObject(FieldScope obj, JsonObject? old)
+    {
+        if (obj.Child("template") is { } template)
+            Check(template);
+    }
+
     /// <summary>A template on its own; upstream names labels and annotations without <c>metadata</c>.</summary>
     public static void Check(FieldScope template)
     {
         var metadata = new FieldScope(template.Object.Child("metadata") ?? [], template.Path, template.Causes);
         metadata.Labels("labels");
         ObjectMetaValidation.CheckAnnotations(metadata.Object.Child("annotations"), metadata.At("annotations"), metadata.Causes);
-        var spec = template.Child("spec") ?? new FieldScope([], template.At("spec"), template.Causes);
+        var spec = template.Part("spec");
         PodRules.CheckAnnotations(metadata, spec);
         PodSpecRules.Check(spec, "", isPod: false);
         if (spec.Count("ephemeralContainers") > 0)

@@ -14,7 +14,7 @@ internal static class VolumeObjectRules
 
     public static void Check(FieldScope volume, JsonObject? old)
     {
-        var spec = volume.Child("spec") ?? new FieldScope([], "spec", volume.Causes);
+        var spec = volume.Part("spec");
         if (spec.Count("accessModes") == 0)
             spec.Required("accessModes");
         ClaimRules.CheckAccessModes(spec);

@@ -10,37 +10,32 @@ internal static partial class WorkloadRules
     private const string StatefulSetRule = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
         + "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
 
-    public static void Check(string kind, FieldScope obj, JsonObject? old)
+    public static void CheckDeployment(FieldScope obj, JsonObject? old)
     {
-        var spec = obj.Child("spec") ?? new FieldScope([], "spec", obj.Causes);
-        switch (kind)
-        {
-            case "Deployment":
-                Deployment(spec);
-                break;
-            case "ReplicaSet":
-                ReplicaSet(spec);
-                break;
-            case "DaemonSet":
-                if (old is not null)
-                    CheckSelectorStays(spec, old);
-                DaemonSet(spec);
-                return;
-            case "StatefulSet":
-                StatefulSet(spec, old);
-                return;
-            case "ReplicationController":
-                ReplicationController(spec);
-                return;
-        }
-        if (old is not null)
-            CheckSelectorStays(spec, old);
+        Deployment(obj.Part("spec"));
+        CheckSelectorStays(obj, old);
     }
 
-    private static void CheckSelectorStays(FieldScope spec, JsonObject old)
+    public static void CheckReplicaSet(FieldScope obj, JsonObject? old)
     {
-        if (!JsonNode.DeepEquals(spec.Object["selector"], old.Child("spec")?["selector"]))
-            spec.Invalid("selector", "field is immutable");
+        ReplicaSet(obj.Part("spec"));
+        CheckSelectorStays(obj, old);
+    }
+
+    public static void CheckDaemonSet(FieldScope obj, JsonObject? old)
+    {
+        CheckSelectorStays(obj, old);
+        DaemonSet(obj.Part("spec"));
+    }
+
+    public static void CheckStatefulSet(FieldScope obj, JsonObject? old) => StatefulSet(obj.Part("spec"), old);
+
+    public static void CheckReplicationController(FieldScope obj, JsonObject? old) => ReplicationController(obj.Part("spec"));
+
+    private static void CheckSelectorStays(FieldScope obj, JsonObject? old)
+    {
+        if (old is not null)
+            obj.Part("spec").Unchanged("selector", old.Child("spec")?["selector"]);
     }
 
     private static void Deployment(FieldScope spec)
@@ -84,7 +79,7 @@ internal static partial class WorkloadRules
             return;
         }
         TemplateRules.CheckSelected(spec, selector);
-        var template = spec.Child("template") ?? new FieldScope([], spec.At("template"), spec.Causes);
+        var template = spec.Part("template");
         TemplateRules.Check(template);
         TemplateRules.CheckRunsForever(template, "ReplicaSet");
     }
@@ -176,7 +171,7 @@ internal static partial class WorkloadRules
         if (old is null)
         {
             foreach (var claim in spec.Each("volumeClaimTemplates"))
-                ClaimRules.CheckSpec(claim.Child("spec") ?? new FieldScope([], claim.At("spec"), claim.Causes));
+                ClaimRules.CheckSpec(claim.Part("spec"));
         }
         spec.NotNegative("replicas");
         spec.NotNegative("minReadySeconds");

@@ -3,23 +3,35 @@ using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn.Validation;
 
-/// <summary>Forms of names that only some fields have; each check answers null, or what is wrong in upstream's words.</summary>
-internal static partial class MoreNames
+/// <summary>Forms of texts that only some fields have, beyond <see cref="Names"/> (<c>k8s.io/apimachinery/pkg/util/validation</c>): each check answers null, or what is wrong in upstream's words.</summary>
+internal static partial class NameForms
 {
-    /// <summary>A name of a port: at most 15 characters of a service name (RFC 6335). Upstream lists every broken rule.</summary>
-    public static IEnumerable<string> PortName(string name)
+    private const int MaxPortName = 15;
+
+    public static string? WildcardDnsSubdomain(string value) => WildcardForm().IsMatch(value)
+        ? null
+        : "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character "
+            + @"(e.g. '*.example.com', regex used for validation is '\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+    /// <summary>A name of a port, as services and probes refer to it (RFC 6335): every rule that it breaks.</summary>
+    public static IEnumerable<string> PortName(string value)
     {
-        if (name.Length > 15)
-            yield return "must be no more than 15 characters";
-        if (!PortNameForm().IsMatch(name))
+        if (value.Length > MaxPortName)
+            yield return $"must be no more than {MaxPortName} characters";
+        if (!PortNameForm().IsMatch(value))
             yield return "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)";
-        if (!name.Any(char.IsAsciiLetterLower))
+        if (!value.Any(char.IsAsciiLetterLower))
             yield return "must contain at least one letter (a-z)";
-        if (name.Contains("--", StringComparison.Ordinal))
+        if (value.Contains("--", StringComparison.Ordinal))
             yield return "must not contain consecutive hyphens";
-        if (name.Length > 0 && (name[0] == '-' || name[^1] == '-'))
+        if (value.Length > 0 && (value[0] == '-' || value[^1] == '-'))
             yield return "must not begin or end with a hyphen";
     }
+
+    public static string? PortNumber(long value) => value is < 1 or > 65535 ? "must be between 1 and 65535, inclusive" : null;
+
+    /// <summary>What follows the domain in <c>acme.io/foo</c>.</summary>
+    public static string? HttpPath(string value) => HttpPathForm().IsMatch(value) ? null : @"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')";
 
     /// <summary>A name of an environment variable: printable ASCII but "=".</summary>
     public static string? EnvironmentVariable(string name) =>
@@ -35,8 +47,11 @@ internal static partial class MoreNames
         : UnderscoreForm().IsMatch(value) ? null
         : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
 
-    public static string? IpAddress(string text) =>
-        System.Net.IPAddress.TryParse(text, out _) && (text.Contains(':') || text.Count(static c => c == '.') == 3) ? null : "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+    [GeneratedRegex(@"\A\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex WildcardForm();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9/\-._~%!$&'()*+,;=:]+\z")]
+    private static partial Regex HttpPathForm();
 
     [GeneratedRegex(@"\A[-a-z0-9]*\z")]
     private static partial Regex PortNameForm();

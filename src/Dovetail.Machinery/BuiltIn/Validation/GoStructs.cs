@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Dovetail.Machinery.BuiltIn.Rules;
+namespace Dovetail.Machinery.BuiltIn.Validation;
 
 /// <summary>Objects as they show in upstream's messages, which print its internal structs: fields under their Go names, in the struct's order, empty ones too.</summary>
 internal static class GoStructs

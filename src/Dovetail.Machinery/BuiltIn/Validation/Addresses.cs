@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Dovetail.Machinery.BuiltIn.Rules;
+namespace Dovetail.Machinery.BuiltIn.Validation;
 
 /// <summary>Addresses and ranges as upstream takes and refuses them (<c>k8s.io/apimachinery/pkg/util/validation/ip.go</c>): each check answers null, or what is wrong in upstream's words.</summary>
 internal static class Addresses
@@ -49,6 +49,8 @@ internal static class Addresses
     public static bool IsIp(string value) => Parse(value, out _) is not null;
 
     public static bool IsIpv4(string value) => Parse(value, out _) is { AddressFamily: AddressFamily.InterNetwork };
+
+    public static bool IsCidr(string value) => Range(value, out _) is not null;
 
     public static bool IsIpv6Range(string value) => Range(value, out _) is { Address.AddressFamily: AddressFamily.InterNetworkV6 };
 
