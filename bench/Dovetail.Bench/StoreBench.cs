@@ -61,8 +61,8 @@ internal static class StoreBench
         var raw = Path.Combine(platform.ResultsFolder, "apibench.json");
         var common = new[]
         {
-            Path.Combine(program, "apibench.dll"), "--server", platform.Api.ToString().TrimEnd('/'), "--ca", Path.Combine(pki, "ca.crt"), "--cert", Path.Combine(pki, "admin.crt"),
-            "--key", Path.Combine(pki, "admin.key"), "--tests", "crud", "--pids", $"apiserver={await platform.PidAsync("server", ct)}",
+            Path.Combine(program, "apibench.dll"), "--server", platform.Api.ToString().TrimEnd('/'), "--ca", Path.Combine(pki, "ca.crt"), "--cert", Path.Combine(pki, "admin.pem"),
+            "--key", Path.Combine(pki, "admin.pem"), "--tests", "crud", "--pids", $"apiserver={await platform.PidAsync("server", ct)}",
         };
         await platform.CommandAsync("dotnet", [.. common, "--ops", "300"], ct); // warms both up
         var table = await platform.CommandAsync("dotnet", [.. common, "--clients", "1,8,32", "--out", raw], ct);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Dovetail.ApiServer.Admission;
@@ -70,8 +71,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         ILoggerFactory loggers,
         CancellationToken ct)
     {
-        var authority = CertificateAuthority.LoadOrCreate(options.PkiFolder, time);
-        var serving = authority.EnsureServer("apiserver", "kube-apiserver", ServerNames(options));
+        var authority = CertificateAuthority.LoadOrCreate(options.PkiFolder, time, options.CertificateLifetime);
+        var serving = authority.KeepServer("apiserver", "kube-apiserver", ServerNames(options));
+        var kubeletClient = authority.KeepClient("apiserver-kubelet-client", "kube-apiserver-kubelet-client", [UserInfo.MastersGroup]);
+        var rotation = new CertificateRotation(authority, [serving, kubeletClient], time, loggers.CreateLogger<CertificateRotation>());
         var tokens = options.TokenFile is null ? null : TokenFile.Load(options.TokenFile);
         var bundle = new CrdBundle(options.PlatformCrds);
         var registry = new ObjectRegistry(new ObjectRegistryOptions
@@ -92,14 +95,14 @@ public sealed class ApiServerHost : IAsyncDisposable
         var stopping = new CancellationTokenSource();
         var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight, options.MaxBodyBytesInFlight);
         var metrics = new RequestMetrics();
-        var kubelets = new KubeletConnection(authority.EnsureClient("apiserver-kubelet-client", "kube-apiserver-kubelet-client", [UserInfo.MastersGroup]), authority.Certificate);
+        var kubelets = new KubeletConnection(kubeletClient, authority.Certificate);
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
         var front = new FrontDoor(
             new RequestIdentity(new Authenticator(authority.Certificate, registry.Tokens, time), new Impersonation(registry.Authorizer)),
             registry.Authorizer,
             new Endpoints(
-                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
+                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry, rotation), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
                 new AggregatedEndpoint(apis, registry.Authorizer),
                 new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), new ConnectEndpoint(registry, new ConnectRelay(kubelets)), options.Randomness, time)),
@@ -118,7 +121,8 @@ public sealed class ApiServerHost : IAsyncDisposable
         var background = Task.WhenAll(
             new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token),
             new LocalApiServices(registry, apis, loggers.CreateLogger<LocalApiServices>(), time).RunAsync(stopping.Token),
-            service.RunAsync(stopping.Token));
+            service.RunAsync(stopping.Token),
+            rotation.RunAsync(stopping.Token));
         return new(app, registry, authority, address, background, stopping) { Kubelets = kubelets };
     }
 
@@ -146,7 +150,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         return [.. names.Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
-    private static WebApplication Build(ApiServerOptions options, IssuedCertificate serving, ILoggerFactory loggers)
+    private static WebApplication Build(ApiServerOptions options, KeptCertificate serving, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
@@ -165,19 +169,21 @@ public sealed class ApiServerHost : IAsyncDisposable
             kestrel.Listen(options.Listen, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(https =>
-                {
-                    // Kept in memory as PKCS #12: a certificate made from PEM has an ephemeral key, which some TLS stacks do not take.
-                    using var pem = serving.ToX509();
-                    https.ServerCertificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-                    https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                    // Whoever shows a certificate that we do not accept gets a Status 401 rather than a broken handshake.
-                    https.ClientCertificateValidation = static (_, _, _) => true;
-                    https.CheckCertificateRevocation = false;
-                });
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Handshake(serving)) });
             });
         });
         return builder.Build();
     }
+
+    /// <summary>Made for every handshake, which thus takes the certificate that is current.</summary>
+    private static SslServerAuthenticationOptions Handshake(KeptCertificate serving) => new()
+    {
+        ServerCertificateContext = serving.ServerContext,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ClientCertificateRequired = true, // asked for; whoever shows none, or one that we do not accept, gets a Status 401 rather than a broken handshake
+#pragma warning disable CA5359 // Authenticator looks at it, with every request
+        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5359
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+    };
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
+using Dovetail.ApiServer.Security;
 using Microsoft.Extensions.Logging;
 
 namespace Dovetail.ApiServer;
@@ -18,6 +19,9 @@ public sealed record ApiServerOptions
 
     /// <summary>Names and addresses that the serving certificate carries besides loopback, the host's name and the cluster's own.</summary>
     public ImmutableArray<string> ServerNames { get; init; } = [];
+
+    /// <summary>How long certificates live that the server makes for itself; each is renewed, without a restart, at 70 to 90 % of it.</summary>
+    public TimeSpan CertificateLifetime { get; init; } = CertificateAuthority.LeafLifetime;
 
     /// <summary>Static bearer tokens in upstream's CSV format; null for none.</summary>
     public string? TokenFile { get; init; }

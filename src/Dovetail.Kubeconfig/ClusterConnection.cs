@@ -17,6 +17,9 @@ public sealed class ClusterConnection
 
     public X509Certificate2? ClientCertificate { get; init; }
 
+    /// <summary>Instead of <see cref="ClientCertificate"/>, a certificate in files that are renewed.</summary>
+    public CertificateFiles? ClientCertificateFiles { get; init; }
+
     public string Token { get; init; } = "";
 
     /// <summary>A file that holds the token, read anew for each request, since a bound token is rotated in place; "" for none.</summary>
@@ -53,7 +56,14 @@ public sealed class ClusterConnection
             tls.CertificateChainPolicy = policy;
         }
 
-        return new SocketsHttpHandler { SslOptions = tls, AllowAutoRedirect = false };
+        var handler = new SocketsHttpHandler { SslOptions = tls, AllowAutoRedirect = false };
+        if (ClientCertificateFiles is { } files)
+        {
+            tls.LocalCertificateSelectionCallback = (_, _, _, _, _) => files.Current;
+            handler.PooledConnectionLifetime = files.ConnectionLifetime;
+        }
+
+        return handler;
     }
 
     /// <exception cref="KubeconfigException">The token's file cannot be read.</exception>

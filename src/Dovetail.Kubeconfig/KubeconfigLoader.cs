@@ -31,12 +31,14 @@ public static class KubeconfigLoader
         var server = overrides.Server ?? cluster?["server"] ?? "";
         if (server.Length == 0) throw new KubeconfigException(NothingConfigured);
         var token = overrides.Token ?? user?["token"] ?? "";
+        var files = ClientFiles(overrides, user);
         return new ClusterConnection
         {
             Server = ServerUri(server),
             Namespace = overrides.Namespace ?? (context?["namespace"] is { Length: > 0 } given ? given : "default"),
             Authorities = Authorities(FlagFile(overrides.CertificateAuthority) ?? cluster?.Bytes("certificate-authority")),
-            ClientCertificate = Certificate(FlagFile(overrides.ClientCertificate) ?? user?.Bytes("client-certificate"), FlagFile(overrides.ClientKey) ?? user?.Bytes("client-key")),
+            ClientCertificateFiles = files,
+            ClientCertificate = files is not null ? null : Certificate(FlagFile(overrides.ClientCertificate) ?? user?.Bytes("client-certificate"), FlagFile(overrides.ClientKey) ?? user?.Bytes("client-key")),
             Token = token,
             TokenFile = token.Length > 0 ? "" : user?.FilePath("tokenFile") ?? "",
             Username = user?["username"] ?? "",
@@ -47,6 +49,16 @@ public static class KubeconfigLoader
             ImpersonatedGroups = overrides.AsGroup,
         };
     }
+
+    /// <summary>Null unless certificate and key are both in files; what is inline wins over a file that is named beside it.</summary>
+    private static CertificateFiles? ClientFiles(ConfigOverrides overrides, KubeconfigFile.Entry? user)
+    {
+        var certificate = overrides.ClientCertificate ?? NamedFile(user, "client-certificate");
+        var key = overrides.ClientKey ?? NamedFile(user, "client-key");
+        return certificate is null || key is null ? null : new CertificateFiles(certificate, key);
+    }
+
+    private static string? NamedFile(KubeconfigFile.Entry? user, string field) => user is not null && user[field + "-data"].Length == 0 && user.FilePath(field) is { Length: > 0 } path ? path : null;
 
     private static KubeconfigFile ReadFiles(string? named, Func<string, string?> environment)
     {

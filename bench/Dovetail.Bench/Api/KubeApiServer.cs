@@ -15,8 +15,8 @@ internal static class KubeApiServer
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         var pki = Directory.CreateDirectory(Path.Combine(folder, "pki")).FullName;
         using var authority = CertificateAuthority.LoadOrCreate(pki, TimeProvider.System);
-        authority.EnsureServer("apiserver", "kube-apiserver", ["127.0.0.1", "localhost"]);
-        authority.EnsureClient("admin", "kubernetes-admin", ["system:masters"]);
+        authority.KeepServer("apiserver", "kube-apiserver", ["127.0.0.1", "localhost"]);
+        authority.KeepClient("admin", "kubernetes-admin", ["system:masters"]);
         using (var key = RSA.Create(2048)) File.WriteAllText(Path.Combine(pki, "sa.key"), key.ExportRSAPrivateKeyPem());
         string File_(string name) => Path.Combine(pki, name);
         string Loopback(int at) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{at}");
@@ -30,11 +30,11 @@ internal static class KubeApiServer
             ["kube-apiserver"] = Start(server, folder, "kube-apiserver",
             [
                 "--etcd-servers", Loopback(port + 1), "--secure-port", port.ToString(CultureInfo.InvariantCulture), "--bind-address", "127.0.0.1", "--service-cluster-ip-range", "10.96.0.0/12",
-                "--tls-cert-file", File_("apiserver.crt"), "--tls-private-key-file", File_("apiserver.key"), "--client-ca-file", File_("ca.crt"), "--service-account-key-file", File_("sa.key"),
+                "--tls-cert-file", File_("apiserver.pem"), "--tls-private-key-file", File_("apiserver.pem"), "--client-ca-file", File_("ca.crt"), "--service-account-key-file", File_("sa.key"),
                 "--service-account-signing-key-file", File_("sa.key"), "--service-account-issuer", "https://kubernetes.default.svc", "--authorization-mode", "Node,RBAC",
             ]),
         };
-        return new("kube-apiserver", new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/")), File_("ca.crt"), File_("admin.crt"), File_("admin.key"), processes);
+        return new("kube-apiserver", new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/")), File_("ca.crt"), File_("admin.pem"), File_("admin.pem"), processes);
     }
 
     private static Process Start(string program, string folder, string log, IEnumerable<string> arguments)

@@ -22,7 +22,7 @@ internal sealed class OwnServer(BenchPlatform platform, string dataFolder, int p
         start.Environment["DOVETAIL_ROOT"] = platform.Root;
         var pki = Path.Combine(dataFolder, "pki");
         return new(
-            "dovetail", new Uri($"https://127.0.0.1:{port}/"), Path.Combine(pki, "ca.crt"), Path.Combine(pki, "admin.crt"), Path.Combine(pki, "admin.key"),
+            "dovetail", new Uri($"https://127.0.0.1:{port}/"), Path.Combine(pki, "ca.crt"), Path.Combine(pki, "admin.pem"), Path.Combine(pki, "admin.pem"),
             new Dictionary<string, Process> { ["server"] = Process.Start(start)! });
     }
 

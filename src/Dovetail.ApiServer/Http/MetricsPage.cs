@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 using Dovetail.ApiServer.Registry;
+using Dovetail.ApiServer.Security;
 using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Http;
 
 /// <summary><c>/metrics</c> in the text format of Prometheus, under upstream's names where upstream has the number.</summary>
-internal sealed class MetricsPage(IRevisionStore store, RequestGate gate, RequestMetrics requests, ObjectRegistry registry)
+internal sealed class MetricsPage(IRevisionStore store, RequestGate gate, RequestMetrics requests, ObjectRegistry registry, CertificateRotation certificates)
 {
     public byte[] Render()
     {
@@ -19,6 +20,8 @@ internal sealed class MetricsPage(IRevisionStore store, RequestGate gate, Reques
         Single(text, "dovetail_apiserver_body_bytes_inflight", "gauge", "Bytes of request bodies in memory.", gate.BytesInFlight);
         Single(text, "dovetail_store_revision", "counter", "The newest revision.", store.Current.Revision);
         Single(text, "dovetail_store_compacted_revision", "counter", "The oldest revision that can be read.", store.CompactedRevision);
+        Header(text, "dovetail_certificate_expiration_timestamp_seconds", "gauge", "When the server's own certificates and their authority end, in unix seconds.");
+        foreach (var (name, end) in certificates.Ends) text.Append(CultureInfo.InvariantCulture, $"dovetail_certificate_expiration_timestamp_seconds{{certificate=\"{name}\"}} {end.ToUnixTimeSeconds()}\n");
         Process(text);
         return Encoding.UTF8.GetBytes(text.ToString());
     }

@@ -8,17 +8,15 @@ namespace Dovetail.ApiServer.Nodes;
 /// <summary>How the API server reaches what nodes run: kubelets over mutual TLS with its own client certificate, pods and services without one. Never through a proxy of the environment, and no redirect is followed.</summary>
 internal sealed class KubeletConnection : IDisposable
 {
-    private readonly X509Certificate2 certificate;
+    private readonly KeptCertificate certificate;
     private readonly X509Certificate2 authority;
     private readonly HttpMessageInvoker kubelets;
     private readonly HttpMessageInvoker unverified;
     private readonly HttpMessageInvoker others;
 
-    public KubeletConnection(IssuedCertificate client, X509Certificate2 authority)
+    public KubeletConnection(KeptCertificate client, X509Certificate2 authority)
     {
-        using var pem = client.ToX509();
-        // Kept in memory as PKCS #12: a certificate made from PEM has an ephemeral key, which some TLS stacks do not take.
-        certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        certificate = client;
         this.authority = authority;
         kubelets = new HttpMessageInvoker(Handler(Tls(toKubelet: true, verified: true)));
         unverified = new HttpMessageInvoker(Handler(Tls(toKubelet: true, verified: false)));
@@ -31,7 +29,7 @@ internal sealed class KubeletConnection : IDisposable
     public SslClientAuthenticationOptions Tls(bool toKubelet, bool verified)
     {
         var options = new SslClientAuthenticationOptions { ApplicationProtocols = [SslApplicationProtocol.Http11] };
-        if (toKubelet) options.ClientCertificates = [certificate];
+        if (toKubelet) options.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate.Certificate;
         if (verified)
         {
             options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { authority }, RevocationMode = X509RevocationMode.NoCheck };
@@ -51,12 +49,13 @@ internal sealed class KubeletConnection : IDisposable
         kubelets.Dispose();
         unverified.Dispose();
         others.Dispose();
-        certificate.Dispose();
     }
 
-    private static SocketsHttpHandler Handler(SslClientAuthenticationOptions tls) => new()
+    private SocketsHttpHandler Handler(SslClientAuthenticationOptions tls) => new()
     {
         SslOptions = tls,
+        // A kubelet looks at the end of a certificate with every request: connections move on to the new one in good time.
+        PooledConnectionLifetime = certificate.ConnectionLifetime,
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

@@ -5,48 +5,59 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Dovetail.ApiServer.Security;
 
-/// <summary>A certificate with its key, both PEM.</summary>
-public sealed record IssuedCertificate(string CertificatePem, string KeyPem)
-{
-    public X509Certificate2 ToX509() => X509Certificate2.CreateFromPem(CertificatePem, KeyPem);
-}
-
-/// <summary>The platform's own certificate authority (ECDSA P-256), kept in a folder as <c>ca.crt</c> and <c>ca.key</c> (mode 0600). What it issues is renewed at start when less than a
-/// fifth of its life is left, or when its names have changed.</summary>
+/// <summary>The platform's own certificate authority (ECDSA P-256), kept in a folder as <c>ca.crt</c> and <c>ca.key</c> (mode 0600). It lives ten years; a start in the last of them certifies
+/// its key again under the same name, so that all that it has signed stays good.</summary>
 public sealed class CertificateAuthority : IDisposable
 {
     private static readonly TimeSpan CaLifetime = TimeSpan.FromDays(3650);
 
+    /// <summary>How long before its end the authority is certified again, or at least spoken of.</summary>
+    private static readonly TimeSpan CaLastPart = TimeSpan.FromDays(365);
+
     // A client's clock may be a little behind ours.
-    private static readonly TimeSpan Backdate = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestBackdate = TimeSpan.FromHours(1);
 
     private readonly string folder;
     private readonly TimeProvider time;
+    private readonly TimeSpan lifetime;
 
-    private CertificateAuthority(string folder, X509Certificate2 certificate, TimeProvider time)
+    private CertificateAuthority(string folder, X509Certificate2 certificate, TimeProvider time, TimeSpan lifetime)
     {
         this.folder = folder;
         this.time = time;
+        this.lifetime = lifetime;
         Certificate = certificate;
         CertificatePem = certificate.ExportCertificatePem();
     }
 
-    /// <summary>How long issued certificates live.</summary>
+    /// <summary>How long issued certificates live, unless it is said otherwise.</summary>
     public static TimeSpan LeafLifetime => TimeSpan.FromDays(365);
 
     public X509Certificate2 Certificate { get; }
 
     public string CertificatePem { get; }
 
+    public DateTimeOffset NotAfter => Certificate.NotAfter.ToUniversalTime();
+
+    private TimeSpan Backdate => lifetime / 10 < LongestBackdate ? lifetime / 10 : LongestBackdate;
+
     /// <summary>Reads the authority of a folder, or makes one. A certificate without its key is refused: a new authority would lock every client out. A key without its certificate is
     /// kept and certified again under the same name, so that what it has signed stays good.</summary>
+    /// <param name="folder">Where it is kept.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="lifetime">How long what it issues lives; null for <see cref="LeafLifetime"/>.</param>
     /// <exception cref="InvalidDataException">The folder holds something that is no authority.</exception>
-    public static CertificateAuthority LoadOrCreate(string folder, TimeProvider time)
+    public static CertificateAuthority LoadOrCreate(string folder, TimeProvider time, TimeSpan? lifetime = null)
     {
         var (certificatePath, keyPath) = (Path.Combine(folder, "ca.crt"), Path.Combine(folder, "ca.key"));
         Directory.CreateDirectory(folder);
-        if (File.Exists(certificatePath) && File.Exists(keyPath)) return new(folder, Load(certificatePath, keyPath), time);
-        if (File.Exists(certificatePath)) throw new InvalidDataException($"{certificatePath} is there, but its key {keyPath} is not");
+        if (File.Exists(certificatePath) && File.Exists(keyPath))
+        {
+            var kept = new CertificateAuthority(folder, Load(certificatePath, keyPath), time, lifetime ?? LeafLifetime);
+            if (!kept.NearsItsEnd(time.GetUtcNow())) return kept;
+            kept.Dispose();
+        }
+        else if (File.Exists(certificatePath)) throw new InvalidDataException($"{certificatePath} is there, but its key {keyPath} is not");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         if (File.Exists(keyPath)) Import(key, keyPath);
         var request = new CertificateRequest(new X500DistinguishedName("CN=dovetail-ca"), key, HashAlgorithmName.SHA256);
@@ -54,12 +65,15 @@ public sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         var now = time.GetUtcNow();
-        using var made = request.CreateSelfSigned(now - Backdate, now + CaLifetime);
+        using var made = request.CreateSelfSigned(now - LongestBackdate, now + CaLifetime);
         // The key first: a certificate on disk promises that its key is there too.
         PemFiles.WriteSecret(keyPath, key.ExportPkcs8PrivateKeyPem() + "\n");
         PemFiles.WritePublic(certificatePath, made.ExportCertificatePem() + "\n");
-        return new(folder, Load(certificatePath, keyPath), time);
+        return new(folder, Load(certificatePath, keyPath), time, lifetime ?? LeafLifetime);
     }
+
+    /// <summary>Whether the authority's own certificate is in the last year of its life.</summary>
+    public bool NearsItsEnd(DateTimeOffset now) => NotAfter - now < CaLastPart;
 
     /// <summary>A serving certificate; <paramref name="names"/> are DNS names and IP addresses. It can act as a client too, so that two components trust one pair.</summary>
     public IssuedCertificate IssueServer(string commonName, ImmutableArray<string> names)
@@ -77,48 +91,36 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>A client certificate: CN is the user, each O a group.</summary>
     public IssuedCertificate IssueClient(string user, ImmutableArray<string> groups) => Issue(Subject(user, groups), null, server: false);
 
-    /// <summary>The serving certificate kept as <paramref name="fileName"/>.crt and .key, issued anew when missing, near its end, from another authority, or for other names.</summary>
-    public IssuedCertificate EnsureServer(string fileName, string commonName, ImmutableArray<string> names) =>
-        Ensure(fileName, kept => NamesOf(kept).SetEquals(names), () => IssueServer(commonName, names));
+    /// <summary>The serving certificate kept as <paramref name="fileName"/>.pem, issued anew when missing, near its end, from another authority, or for other names.</summary>
+    public KeptCertificate KeepServer(string fileName, string commonName, ImmutableArray<string> names) =>
+        Keep(fileName, kept => NamesOf(kept).SetEquals(names), () => IssueServer(commonName, names));
 
-    /// <summary>The client certificate kept as <paramref name="fileName"/>.crt and .key.</summary>
-    public IssuedCertificate EnsureClient(string fileName, string user, ImmutableArray<string> groups)
+    /// <summary>The client certificate kept as <paramref name="fileName"/>.pem.</summary>
+    public KeptCertificate KeepClient(string fileName, string user, ImmutableArray<string> groups)
     {
         var subject = Subject(user, groups).Name;
-        return Ensure(fileName, kept => kept.SubjectName.Name == subject, () => IssueClient(user, groups));
+        return Keep(fileName, kept => kept.SubjectName.Name == subject, () => IssueClient(user, groups));
     }
 
     public void Dispose() => Certificate.Dispose();
 
-    private IssuedCertificate Ensure(string fileName, Func<X509Certificate2, bool> fits, Func<IssuedCertificate> issue)
+    private KeptCertificate Keep(string fileName, Func<X509Certificate2, bool> fits, Func<IssuedCertificate> issue)
     {
-        var (certificatePath, keyPath) = (Path.Combine(folder, fileName + ".crt"), Path.Combine(folder, fileName + ".key"));
-        if (File.Exists(certificatePath) && File.Exists(keyPath))
-        {
-            var kept = new IssuedCertificate(File.ReadAllText(certificatePath), File.ReadAllText(keyPath));
-            if (Usable(kept, fits)) return kept;
-        }
-
-        var fresh = issue();
-        PemFiles.WriteSecret(keyPath, fresh.KeyPem);
-        PemFiles.WritePublic(certificatePath, fresh.CertificatePem);
-        return fresh;
+        // What an earlier layout kept in two files.
+        File.Delete(Path.Combine(folder, fileName + ".crt"));
+        File.Delete(Path.Combine(folder, fileName + ".key"));
+        return new(
+            Path.Combine(folder, fileName + ".pem"),
+            kept => fits(kept) && LivesAsAsked(kept) && ClientCertificates.IssuedBy(Certificate, kept, time.GetUtcNow()),
+            issue,
+            NotAfter,
+            time);
     }
 
-    private bool Usable(IssuedCertificate kept, Func<X509Certificate2, bool> fits)
-    {
-        try
-        {
-            using var certificate = kept.ToX509();
-            var left = certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime;
-            return left > LeafLifetime / 5 && fits(certificate) && ClientCertificates.IssuedBy(Certificate, certificate, time.GetUtcNow());
-        }
-        catch (CryptographicException)
-        {
-            // A torn pair (written half, edited by hand) is replaced like a missing one.
-            return false;
-        }
-    }
+    /// <summary>One from before the setting was shortened would keep the longer life.</summary>
+    private bool LivesAsAsked(X509Certificate2 kept) => kept.NotAfter - kept.NotBefore <= lifetime + Backdate + TimeSpan.FromSeconds(1);
+
+    private DateTimeOffset LatestEnd(DateTimeOffset now) => now + lifetime < NotAfter ? now + lifetime : NotAfter;
 
     private IssuedCertificate Issue(X500DistinguishedName subject, X509Extension? alternatives, bool server)
     {
@@ -132,9 +134,8 @@ public sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         if (alternatives is not null) request.CertificateExtensions.Add(alternatives);
         var now = time.GetUtcNow();
-        var end = now + LeafLifetime < Certificate.NotAfter ? now + LeafLifetime : Certificate.NotAfter;
         var start = now - Backdate > Certificate.NotBefore ? now - Backdate : Certificate.NotBefore;
-        using var made = request.Create(Certificate, start, end, RandomNumberGenerator.GetBytes(16));
+        using var made = request.Create(Certificate, start, LatestEnd(now), RandomNumberGenerator.GetBytes(16));
         return new(made.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
 

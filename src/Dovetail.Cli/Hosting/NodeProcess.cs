@@ -6,6 +6,7 @@ using Dovetail.ApiServer.Security;
 using Dovetail.Cli.Commands;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
+using Dovetail.Kubeconfig;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Node;
@@ -51,7 +52,7 @@ internal static partial class NodeProcess
     private static async Task ServeAsync(DataDirectory data, Settings settings, ILoggerFactory loggers, CancellationToken ct)
     {
         // Both parts are started together; on the first start the server has yet to issue this node's certificate.
-        while (!File.Exists(data.NodeKubeconfig) || !File.Exists(Path.Combine(data.Pki, PlatformIdentity.VirtHandler + ".crt"))) await Task.Delay(FirstStartPause, TimeProvider.System, ct);
+        while (!File.Exists(data.NodeKubeconfig) || !File.Exists(PlatformIdentity.VirtHandlerFile(data))) await Task.Delay(FirstStartPause, TimeProvider.System, ct);
         using var api = HttpKubeApi.FromKubeconfig(data.NodeKubeconfig, "dovetail-node", TimeProvider.System);
         using var agent = new NodeAgent(AgentOptions(data, settings), api, TimeProvider.System, loggers);
         await Task.WhenAll(agent.RunAsync(ct), HandleAsync(agent, api, data, settings, loggers, ct), PartHost.GuardAsync(data, loggers, ct));
@@ -69,7 +70,7 @@ internal static partial class NodeProcess
         };
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
         await using var handler = new VirtHandlerHost(api, options, TimeProvider.System, random, loggers);
-        using var certificate = PlatformIdentity.Load(data, PlatformIdentity.VirtHandler);
+        var certificate = new CertificateFiles(PlatformIdentity.VirtHandlerFile(data), PlatformIdentity.VirtHandlerFile(data));
         using var authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(data.Pki, "ca.crt"));
         await using var front = await ListenAsync(handler, settings.HandlerPort, certificate, authority, loggers, ct);
         var address = new Uri(front.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Authority;
@@ -101,7 +102,7 @@ internal static partial class NodeProcess
     }
 
     private static async Task<WebApplication> ListenAsync(
-        VirtHandlerHost handler, int port, X509Certificate2 certificate, X509Certificate2 authority, ILoggerFactory loggers, CancellationToken ct)
+        VirtHandlerHost handler, int port, CertificateFiles certificate, X509Certificate2 authority, ILoggerFactory loggers, CancellationToken ct)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
@@ -111,7 +112,7 @@ internal static partial class NodeProcess
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseHttps(https =>
             {
-                https.ServerCertificate = certificate;
+                https.ServerCertificateSelector = (_, _) => certificate.Current; // the server renews it
                 https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
                 // Only virt-api: any other certificate of the authority may be a user's.
                 https.ClientCertificateValidation = (client, _, _) =>

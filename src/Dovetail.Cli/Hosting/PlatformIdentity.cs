@@ -1,40 +1,44 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Collections.Immutable;
 using System.Text;
 using Dovetail.ApiServer.Security;
 using Dovetail.Cli.Platform;
 
 namespace Dovetail.Cli.Hosting;
 
-/// <summary>Certificates and kubeconfigs that the server makes at its start, renewed when they near their end.</summary>
-internal static class PlatformIdentity
+/// <summary>Certificates and kubeconfigs of the platform's parts outside the API server, and of its admin.</summary>
+/// <param name="VirtApi">virt-api's client certificate.</param>
+/// <param name="Others">The admin's, and with a node the node agent's and virt-handler's.</param>
+internal sealed record PlatformIdentity(KeptCertificate VirtApi, ImmutableArray<KeptCertificate> Others)
 {
-    public const string VirtApi = "virt-api";
     public const string VirtHandler = "virt-handler";
+    private const string Node = "node";
 
-    /// <summary>Writes the admin's and the node's kubeconfig and virt-handler's serving certificate; gives virt-api's client certificate.</summary>
-    public static IssuedCertificate Ensure(CertificateAuthority authority, DataDirectory data, Settings settings, string nodeName)
+    public ImmutableArray<KeptCertificate> All => [VirtApi, .. Others];
+
+    /// <summary>Issues what is missing or near its end, and writes the kubeconfigs: the admin's, with all of it inside, is written anew with each certificate; the node's names the file, which the node agent follows.</summary>
+    public static PlatformIdentity Ensure(CertificateAuthority authority, DataDirectory data, Settings settings, string nodeName)
     {
-        WriteKubeconfig(data.Kubeconfig, settings, authority, authority.EnsureClient("admin", "dovetail-admin", ["system:masters"]), "dovetail-admin");
+        var admin = authority.KeepClient("admin", "dovetail-admin", ["system:masters"]);
+        admin.PublishTo(issued => WriteKubeconfig(data.Kubeconfig, settings, authority, "dovetail-admin", $"client-certificate-data: {Inline(issued.CertificatePem)}", $"client-key-data: {Inline(issued.KeyPem)}"));
+        var others = ImmutableArray.Create(admin);
         if (settings.Node)
         {
             var user = $"system:node:{nodeName}";
-            WriteKubeconfig(data.NodeKubeconfig, settings, authority, authority.EnsureClient("node", user, ["system:nodes"]), user);
-            authority.EnsureServer(VirtHandler, "virt-handler", ["127.0.0.1", "::1", "localhost"]);
+            others = [admin, authority.KeepClient(Node, user, ["system:nodes"]), authority.KeepServer(VirtHandler, "virt-handler", ["127.0.0.1", "::1", "localhost"])];
+            // Relative to its own folder, which is where the certificates are.
+            WriteKubeconfig(data.NodeKubeconfig, settings, authority, user, $"client-certificate: {Node}.pem", $"client-key: {Node}.pem");
         }
 
-        return authority.EnsureClient(VirtApi, "system:dovetail:virt-api", []);
+        return new(authority.KeepClient("virt-api", "system:dovetail:virt-api", []), others);
     }
 
-    /// <summary>A certificate of the PKI folder for TLS; through PKCS #12, because an ephemeral key from PEM does not serve every TLS stack.</summary>
-    public static X509Certificate2 Load(DataDirectory data, string name)
-    {
-        using var pem = X509Certificate2.CreateFromPemFile(Path.Combine(data.Pki, name + ".crt"), Path.Combine(data.Pki, name + ".key"));
-        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-    }
+    /// <summary>virt-handler's serving certificate as the node agent's process sees it.</summary>
+    public static string VirtHandlerFile(DataDirectory data) => Path.Combine(data.Pki, VirtHandler + ".pem");
 
-    private static void WriteKubeconfig(string path, Settings settings, CertificateAuthority authority, IssuedCertificate client, string user)
+    private static string Inline(string pem) => Convert.ToBase64String(Encoding.UTF8.GetBytes(pem));
+
+    private static void WriteKubeconfig(string path, Settings settings, CertificateAuthority authority, string user, string certificate, string key)
     {
-        static string Inline(string pem) => Convert.ToBase64String(Encoding.UTF8.GetBytes(pem));
         var text = $"""
             apiVersion: v1
             kind: Config
@@ -46,8 +50,8 @@ internal static class PlatformIdentity
             users:
             - name: {user}
               user:
-                client-certificate-data: {Inline(client.CertificatePem)}
-                client-key-data: {Inline(client.KeyPem)}
+                {certificate}
+                {key}
             contexts:
             - name: dovetail
               context:

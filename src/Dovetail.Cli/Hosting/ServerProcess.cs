@@ -41,8 +41,9 @@ internal static class ServerProcess
                 Retention = new HistoryRetention { Age = TimeSpan.FromHours(settings.HistoryRetentionHours), Bytes = (long)settings.HistoryRetentionMegabytes << 20 },
             },
             time);
-        IssuedCertificate virtApi;
-        using (var authority = CertificateAuthority.LoadOrCreate(data.Pki, time)) virtApi = PlatformIdentity.Ensure(authority, data, settings, nodeName);
+        var lifetime = TimeSpan.FromMinutes(settings.CertificateLifetimeMinutes);
+        using var authority = CertificateAuthority.LoadOrCreate(data.Pki, time, lifetime);
+        var identity = PlatformIdentity.Ensure(authority, data, settings, nodeName);
 
         // The subresource API calls the API that it is part of: it is there a moment after the front door opens.
         var subresources = new TaskCompletionSource<SubresourceApi>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,19 +56,21 @@ internal static class ServerProcess
         {
             Listen = settings.ListenEndPoint,
             PkiFolder = data.Pki,
+            CertificateLifetime = lifetime,
             TokenFile = settings.TokenFile,
             PlatformObjects = [LauncherRuntimeClass()],
             PlatformCrds = [.. KubeVirtCrds.All.Select(c => c.Json)],
         };
         await using var server = await ApiServerHost.StartAsync(options, store, [new VirtAdmission(Guid.NewGuid)], [aggregated], time, loggers, ct);
-        using var trust = PlatformIdentity.Load(data, PlatformIdentity.VirtApi);
-        using var api = new SubresourceApi(Seam(server, "virt-api"), new HandlerTrust(trust, server.Authority.Certificate), StatusCommand.Version);
+        var trust = new HandlerTrust(() => identity.VirtApi.Certificate, authority.Certificate);
+        using var api = new SubresourceApi(Seam(server, "virt-api"), trust, StatusCommand.Version);
         subresources.SetResult(api);
 
-        using var health = new ComponentHealth(Seam(server, "components"), settings, nodeName, new HandlerTrust(trust, server.Authority.Certificate));
+        using var health = new ComponentHealth(Seam(server, "components"), settings, nodeName, trust);
         var controllers = Controllers(server, health, time, loggers).RunAsync(ct);
         var guard = PartHost.GuardAsync(data, loggers, ct);
-        await Task.WhenAll(controllers, guard);
+        var rotation = new CertificateRotation(authority, identity.All, time, loggers.CreateLogger<CertificateRotation>()).RunAsync(ct);
+        await Task.WhenAll(controllers, guard, rotation);
     }
 
     private static ControllerHost Controllers(ApiServerHost server, ComponentHealth health, TimeProvider time, ILoggerFactory loggers)

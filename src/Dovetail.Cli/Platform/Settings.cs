@@ -29,6 +29,8 @@ public sealed record DovetailConfiguration
     public RegistryConfiguration? Registry { get; init; }
 
     public HistoryConfiguration? History { get; init; }
+
+    public CertificatesConfiguration? Certificates { get; init; }
 }
 
 public sealed record NodeConfiguration
@@ -61,9 +63,18 @@ public sealed record HistoryConfiguration
     public int RetentionMegabytes { get; set; } = 1024;
 }
 
+public sealed record CertificatesConfiguration
+{
+    /// <summary>How many minutes certificates live that the platform makes for itself.</summary>
+    public int LifetimeMinutes { get; set; } = Settings.DefaultCertificateLifetimeMinutes;
+}
+
 /// <summary>What <c>up</c> was told, configuration and flags together; every part reads it from the data folder.</summary>
 public sealed record Settings
 {
+    /// <summary>A year.</summary>
+    public const int DefaultCertificateLifetimeMinutes = 365 * 24 * 60;
+
     public string Listen { get; set; } = "127.0.0.1:6443";
 
     public string? TokenFile { get; init; }
@@ -81,6 +92,8 @@ public sealed record Settings
     public int HistoryRetentionHours { get; set; } = 24;
 
     public int HistoryRetentionMegabytes { get; set; } = 1024;
+
+    public int CertificateLifetimeMinutes { get; set; } = DefaultCertificateLifetimeMinutes;
 
     [JsonIgnore]
     public IPEndPoint ListenEndPoint => ParseListen(Listen);
@@ -118,6 +131,7 @@ public sealed record Settings
         RegistryPort = file.Registry?.Port ?? 5000,
         HistoryRetentionHours = file.History?.RetentionHours ?? 24,
         HistoryRetentionMegabytes = file.History?.RetentionMegabytes ?? 1024,
+        CertificateLifetimeMinutes = file.Certificates?.LifetimeMinutes ?? DefaultCertificateLifetimeMinutes,
     };
 
     /// <summary>Flags win over what the file says or the platform had before; what they leave away stays.</summary>
@@ -147,6 +161,7 @@ public sealed record Settings
         ("registry.port", $"{RegistryPort}"),
         ("history.retentionHours", $"{HistoryRetentionHours}"),
         ("history.retentionMegabytes", $"{HistoryRetentionMegabytes}"),
+        ("certificates.lifetimeMinutes", $"{CertificateLifetimeMinutes}"),
     ];
 
     /// <summary>Reads a configuration file; every fault is named.</summary>
@@ -180,6 +195,7 @@ public sealed record Settings
         if (HandlerPort is < 0 or > 65535) faults.Add($"node.handlerPort: {HandlerPort} is not a port");
         if (HistoryRetentionHours < 1) faults.Add($"history.retentionHours: {HistoryRetentionHours} is less than 1");
         if (HistoryRetentionMegabytes < 1) faults.Add($"history.retentionMegabytes: {HistoryRetentionMegabytes} is less than 1");
+        if (CertificateLifetimeMinutes is < 1 or > 10 * DefaultCertificateLifetimeMinutes) faults.Add($"certificates.lifetimeMinutes: {CertificateLifetimeMinutes} is not between 1 and {10 * DefaultCertificateLifetimeMinutes}, ten years");
         if (PodCIDR is not null && !IPNetwork.TryParse(PodCIDR, out _)) faults.Add($"node.podCIDR: \"{PodCIDR}\" is not a CIDR");
         if (TokenFile is not null && !File.Exists(TokenFile)) faults.Add($"tokenFile: there is no {TokenFile}");
         return faults.Count == 0 ? this : throw new UserErrorException(string.Join("; ", faults), "See docs/configuration.md.");

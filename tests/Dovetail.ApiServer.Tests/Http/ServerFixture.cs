@@ -49,7 +49,7 @@ public sealed class ServerFixture : IAsyncLifetime
             context => context.Response.WriteAsync(context.Features.Get<Machinery.Endpoints.UserInfo>()!.Name));
         var options = new ApiServerOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), PkiFolder = Path.Combine(folder, "pki"), TokenFile = tokens };
         Host = await ApiServerHost.StartAsync(options, Store, [], [aggregated], TimeProvider.System, NullLoggerFactory.Instance, default);
-        AdminCertificate = Host.Authority.EnsureClient("admin", "kubernetes-admin", ["system:masters"]);
+        AdminCertificate = Host.Authority.KeepClient("admin", "kubernetes-admin", ["system:masters"]).Issued;
         Admin = Client(AdminCertificate, null);
         (await PostAsync("/api/v1/namespaces", """{"metadata":{"name":"demo"}}""")).Code.ShouldBe(201);
     }

@@ -14,37 +14,37 @@ public sealed class SecurityTests : IDisposable
     public void An_authority_is_made_once_and_its_keys_are_the_owners_alone()
     {
         using var first = CertificateAuthority.LoadOrCreate(folder, time);
-        first.EnsureClient("admin", "admin", ["system:masters"]);
+        first.KeepClient("admin", "admin", ["system:masters"]);
         using var second = CertificateAuthority.LoadOrCreate(folder, time);
 
         second.CertificatePem.ShouldBe(first.CertificatePem);
         if (OperatingSystem.IsWindows()) return;
-        foreach (var key in Directory.GetFiles(folder, "*.key")) File.GetUnixFileMode(key).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        foreach (var key in Directory.GetFiles(folder, "*.pem").Append(Path.Combine(folder, "ca.key"))) File.GetUnixFileMode(key).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Fact]
     public void A_lost_certificate_of_the_authority_is_made_again_from_its_key_and_what_it_signed_stays_good()
     {
         using var first = CertificateAuthority.LoadOrCreate(folder, time);
-        var client = first.EnsureClient("admin", "admin", ["system:masters"]);
+        var client = first.KeepClient("admin", "admin", ["system:masters"]).Issued;
         File.Delete(Path.Combine(folder, "ca.crt"));
 
         using var second = CertificateAuthority.LoadOrCreate(folder, time);
 
-        second.EnsureClient("admin", "admin", ["system:masters"]).ShouldBe(client);
+        second.KeepClient("admin", "admin", ["system:masters"]).Issued.ShouldBe(client);
     }
 
     [Fact]
     public void A_certificate_is_kept_until_it_is_near_its_end_or_its_names_change()
     {
         using var authority = CertificateAuthority.LoadOrCreate(folder, time);
-        var first = authority.EnsureServer("s", "server", ["localhost", "127.0.0.1"]);
+        var first = authority.KeepServer("s", "server", ["localhost", "127.0.0.1"]).Issued;
 
-        authority.EnsureServer("s", "server", ["127.0.0.1", "localhost"]).ShouldBe(first);
-        authority.EnsureServer("s", "server", ["127.0.0.1", "other"]).ShouldNotBe(first);
-        var kept = authority.EnsureServer("s", "server", ["127.0.0.1", "other"]);
+        authority.KeepServer("s", "server", ["127.0.0.1", "localhost"]).Issued.ShouldBe(first);
+        authority.KeepServer("s", "server", ["127.0.0.1", "other"]).Issued.ShouldNotBe(first);
+        var kept = authority.KeepServer("s", "server", ["127.0.0.1", "other"]).Issued;
         time.Advance(CertificateAuthority.LeafLifetime * 0.9);
-        authority.EnsureServer("s", "server", ["127.0.0.1", "other"]).ShouldNotBe(kept);
+        authority.KeepServer("s", "server", ["127.0.0.1", "other"]).Issued.ShouldNotBe(kept);
     }
 
     [Fact]

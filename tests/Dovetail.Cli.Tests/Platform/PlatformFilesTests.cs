@@ -4,7 +4,9 @@ using Dovetail.ApiServer.Security;
 using Dovetail.Cli.Hosting;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
+using Dovetail.Kubeconfig;
 using Dovetail.Node.Host;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dovetail.Cli.Tests.Platform;
 
@@ -76,6 +78,35 @@ public sealed class PlatformFilesTests : IDisposable
         PlatformIdentity.Ensure(authority, data, settings, "node-1");
         File.ReadAllText(data.Kubeconfig).ShouldBe(first);
         File.ReadAllText(data.NodeKubeconfig).ShouldBe(node);
+    }
+
+    [Fact]
+    public void With_a_renewed_certificate_the_admins_kubeconfig_is_written_anew_and_the_nodes_connection_follows_the_file()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var authority = CertificateAuthority.LoadOrCreate(data.Pki, time, TimeSpan.FromDays(30));
+        var identity = PlatformIdentity.Ensure(authority, data, new Settings(), "node-1");
+        var (before, node) = (File.ReadAllText(data.Kubeconfig), KubeconfigLoader.Load(new ConfigOverrides { Kubeconfig = data.NodeKubeconfig }, _ => null).ClientCertificateFiles!);
+        var shown = node.Current;
+        shown.Subject.ShouldContain("CN=system:node:node-1");
+        node.Current.ShouldBeSameAs(shown);
+
+        time.Advance(TimeSpan.FromDays(28));
+        foreach (var one in identity.All) one.Refresh().Renew.ShouldBeTrue(one.Name);
+
+        var after = File.ReadAllText(data.Kubeconfig);
+        after.ShouldNotBe(before);
+        using var certificate = X509Certificate2.CreateFromPem(Inline(after, "client-certificate-data"), Inline(after, "client-key-data"));
+        certificate.NotAfter.ToUniversalTime().ShouldBeGreaterThan(time.GetUtcNow().UtcDateTime.AddDays(29));
+        node.Current.Thumbprint.ShouldNotBe(shown.Thumbprint);
+
+        // Another program may have a certificate and its key in two files: until both are new, the pair before serves.
+        var (torn, path) = (authority.IssueClient("other", []), Path.Combine(data.Pki, "node.pem"));
+        var last = node.Current;
+        File.WriteAllText(path, torn.CertificatePem);
+        node.Current.Thumbprint.ShouldBe(last.Thumbprint);
+        File.WriteAllText(path, torn.ToPem());
+        node.Current.Subject.ShouldBe("CN=other");
     }
 
     private static string Inline(string kubeconfig, string field) =>

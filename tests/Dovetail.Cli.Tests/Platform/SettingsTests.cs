@@ -97,9 +97,10 @@ public sealed class SettingsTests : IDisposable
             node: {podCIDR: 10.0.0.0/99, handlerPort: 70000}
             registry: {port: 0}
             history: {retentionHours: 0}
+            certificates: {lifetimeMinutes: 0}
             """);
         var message = Should.Throw<UserErrorException>(() => Settings.From(file).With(null, null, null)).Message;
-        foreach (var field in new[] { "listen", "tokenFile", "node.podCIDR", "node.handlerPort", "registry.port", "history.retentionHours" }) message.ShouldContain($"{field}: ");
+        foreach (var field in new[] { "listen", "tokenFile", "node.podCIDR", "node.handlerPort", "registry.port", "history.retentionHours", "certificates.lifetimeMinutes" }) message.ShouldContain($"{field}: ");
     }
 
     [Theory]

@@ -52,7 +52,8 @@ public sealed class SubresourceServer : IAsyncLifetime
             context => subresources.HandleAsync(context));
         var options = new ApiServerOptions { Listen = new(IPAddress.Loopback, 0), PkiFolder = folder, PlatformCrds = [.. KubeVirtCrds.All.Select(c => c.Json)] };
         server = await ApiServerHost.StartAsync(options, new MemoryRevisionStore(), [new VirtAdmission(Guid.NewGuid)], [aggregated], TimeProvider.System, NullLoggerFactory.Instance, ct);
-        var trust = new HandlerTrust(Usable(authority.IssueClient("system:dovetail:virt-api", [])), server.Authority.Certificate);
+        var virtApi = Usable(authority.IssueClient("system:dovetail:virt-api", []));
+        var trust = new HandlerTrust(() => virtApi, server.Authority.Certificate);
         subresources = new SubresourceApi(new EmbeddedKubeApi(server.Api, UserInfo.Component("virt-api"), new ParsedRevisions()), trust, "0.0.0-test");
         Api = new EmbeddedKubeApi(server.Api, UserInfo.Component("virt-controller"), new ParsedRevisions());
         Http = new HttpClient(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Issuer == server.Authority.Certificate.Subject, ClientCertificates = [client] } })

@@ -8,7 +8,9 @@ using Dovetail.Runtime.Seam;
 namespace Dovetail.Virt.VirtApi.Subresources;
 
 /// <summary>The identity with which virt-api calls virt-handler, and the authority that both sides' certificates come from.</summary>
-public sealed record HandlerTrust(X509Certificate2 Client, X509Certificate2 Authority);
+/// <param name="Client">The certificate for the next handshake; it is renewed while the platform runs.</param>
+/// <param name="Authority">The authority's.</param>
+public sealed record HandlerTrust(Func<X509Certificate2> Client, X509Certificate2 Authority);
 
 /// <summary>Calls the virt-handler of a node over mutual TLS. Its address is on the Node object.</summary>
 public sealed class HandlerConnection : IDisposable
@@ -30,7 +32,7 @@ public sealed class HandlerConnection : IDisposable
     {
         var handler = new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions { ClientCertificates = [trust.Client], RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(trust, certificate, errors) },
+            SslOptions = new SslClientAuthenticationOptions { LocalCertificateSelectionCallback = (_, _, _, _, _) => trust.Client(), RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(trust, certificate, errors) },
         };
         return new HttpClient(handler) { Timeout = limit };
     }
@@ -58,7 +60,7 @@ public sealed class HandlerConnection : IDisposable
         {
             socket.Options.CollectHttpResponseDetails = true;
             socket.Options.AddSubProtocol(Protocol);
-            socket.Options.ClientCertificates.Add(_trust.Client);
+            socket.Options.ClientCertificates.Add(_trust.Client());
             socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(_trust, certificate, errors);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             limit.CancelAfter(Limit);
