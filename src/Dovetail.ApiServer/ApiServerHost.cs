@@ -104,7 +104,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new Endpoints(
                 new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry, rotation), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
-                new AggregatedEndpoint(apis, registry.Authorizer),
+                new AggregatedEndpoint(apis),
                 new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), new ConnectEndpoint(registry, new ConnectRelay(kubelets)), options.Randomness, time)),
             registry,
             new RequestWatch(gate, metrics, loggers.CreateLogger<FrontDoor>(), options.AccessLogLevel),

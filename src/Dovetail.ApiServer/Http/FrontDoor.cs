@@ -59,6 +59,8 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
     private async Task ServeResourceAsync(HttpContext context, RequestPath path, UserInfo user, bool longRunning)
     {
         using var place = watch.Gate.Enter(context.Request, longRunning);
+        // Before anything else is said about the request: who may not learns neither what is served nor what is wrong with a body, which is not even read.
+        authorizer.Require(RequestedAccess.Of(context.Request, path, user));
         if (!await endpoints.Aggregated.TryHandleAsync(context, path, user)) await endpoints.Resources.HandleAsync(context, path, user, stopping);
     }
 

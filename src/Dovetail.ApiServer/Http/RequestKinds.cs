@@ -11,8 +11,12 @@ internal static class RequestKinds
         path.Watch
         || (path.Name.Length == 0 && request.QueryString.HasValue && QueryOptions.Flag(request.Query, "watch"))
         || IsConnect(path)
-        || request.Headers.ContainsKey("Upgrade")
-        || request.Headers.ContainsKey(":protocol");
+        || IsSocket(request);
+
+    /// <summary>A WebSocket of an aggregated API (a console), over HTTP/1.1 or 2. Other methods with such headers are writes, which take their place at the gate with their bodies.</summary>
+    private static bool IsSocket(HttpRequest request) => HttpMethods.IsConnect(request.Method)
+        ? request.Headers.ContainsKey(":protocol")
+        : HttpMethods.IsGet(request.Method) && request.Headers.ContainsKey("Upgrade");
 
     /// <summary>Handed to a node, a pod or a service.</summary>
     public static bool IsConnect(RequestPath path) =>

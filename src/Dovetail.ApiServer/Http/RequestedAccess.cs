@@ -10,28 +10,33 @@ internal static class RequestedAccess
     public static AccessRequest Of(HttpRequest request, UserInfo user)
     {
         var path = request.Path.Value ?? "/";
-        if (!RequestPath.TryParse(path, out var parsed) || parsed.Resource.Length == 0) return new() { User = user, Verb = request.Method.ToLowerInvariant(), Path = path };
+        return RequestPath.TryParse(path, out var parsed) && parsed.Resource.Length > 0 ? Of(request, parsed, user) : new() { User = user, Verb = request.Method.ToLowerInvariant(), Path = path };
+    }
+
+    public static AccessRequest Of(HttpRequest request, RequestPath path, UserInfo user)
+    {
         var target = new ObjectTarget
         {
             User = user,
-            Group = parsed.Group,
-            Version = parsed.Version,
-            Resource = parsed.Resource,
-            Subresource = parsed.Subresource,
-            Namespace = parsed.Namespace,
-            Name = parsed.Name,
+            Group = path.Group,
+            Version = path.Version,
+            Resource = path.Resource,
+            // What is behind a relayed path is nobody's right of its own.
+            Subresource = path.Subresource.StartsWith("proxy/", StringComparison.Ordinal) ? "proxy" : path.Subresource,
+            Namespace = path.Namespace,
+            Name = path.Name,
         };
-        var verb = Verb(request, parsed.Name.Length > 0);
+        var verb = Verb(request, path);
         return AccessRequests.Of(target, verb, verb is "list" or "watch" ? QueryOptions.Text(request.Query, "fieldSelector") : "");
     }
 
-    private static string Verb(HttpRequest request, bool named) => request.Method switch
+    private static string Verb(HttpRequest request, RequestPath path) => request.Method switch
     {
         "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",
-        "DELETE" => named ? "delete" : "deletecollection",
-        _ when QueryOptions.Flag(request.Query, "watch") => "watch",
-        _ => named ? "get" : "list",
+        "DELETE" => path.Name.Length > 0 ? "delete" : "deletecollection",
+        _ when path.Watch || (path.Name.Length == 0 && QueryOptions.Flag(request.Query, "watch")) => "watch",
+        _ => path.Name.Length > 0 ? "get" : "list",
     };
 }

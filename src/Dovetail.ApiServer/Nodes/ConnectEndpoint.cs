@@ -19,10 +19,10 @@ internal sealed class ConnectEndpoint(ObjectRegistry registry, ConnectRelay rela
         var proxied = target.Subresource.StartsWith("proxy", StringComparison.Ordinal);
         target = target with { Subresource = proxied ? "proxy" : target.Subresource };
         var method = context.Request.Method;
-        if (proxied ? method is not ("GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS") : method != "GET" && (method != "POST" || target.Subresource == "log")) throw Refusals.MethodNotAllowed();
-        Authorise(target, proxied ? Verb(method) : method == "GET" ? "get" : "create");
+        var allowed = proxied ? method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" : method == "GET" || (method == "POST" && target.Subresource != "log");
+        if (!allowed) throw Refusals.MethodNotAllowed();
         // A WebSocket is opened with GET: who may only read must not get a shell that way.
-        if (!proxied && target.Subresource != "log" && method == "GET") Authorise(target, "create");
+        if (!proxied && target.Subresource != "log" && method == "GET") registry.Authorizer.Require(AccessRequests.Of(target, "create", ""));
         if (registry.Catalog.Find(target.Group, target.Version, target.Resource)?.Subresources.ContainsKey(target.Subresource) != true)
             throw Refusals.UnknownResource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
@@ -40,10 +40,7 @@ internal sealed class ConnectEndpoint(ObjectRegistry registry, ConnectRelay rela
 
     private async Task ProxyAsync(HttpContext context, ObjectTarget target, CancellationToken ct)
     {
-        // As the client wrote it: what is behind may tell an encoded slash from a slash.
-        var raw = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        var tail = raw[(raw.IndexOf("/proxy", StringComparison.Ordinal) + "/proxy".Length)..];
-        if (!tail.StartsWith('/')) tail = "/" + tail;
+        var tail = Tail(context.Features.Get<IHttpRequestFeature>()!.RawTarget, namespaced: target.Namespace.Length > 0);
         var location = target.Resource switch
         {
             "pods" => await locator.PodAsync(target, tail, ct),
@@ -54,23 +51,14 @@ internal sealed class ConnectEndpoint(ObjectRegistry registry, ConnectRelay rela
         else await relay.ForwardAsync(context, location, withBody: true, ct);
     }
 
-    private void Authorise(ObjectTarget target, string verb) => registry.Authorizer.Require(new AccessRequest
+    /// <summary>Path and query behind <c>…/NAME/proxy</c> as the client wrote them: what is there may tell an encoded slash from a slash.</summary>
+    internal static string Tail(string raw, bool namespaced)
     {
-        User = target.User,
-        Verb = verb,
-        Group = target.Group,
-        Resource = target.Resource,
-        Subresource = target.Subresource,
-        Namespace = target.Namespace,
-        Name = target.Name,
-    });
-
-    private static string Verb(string method) => method switch
-    {
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" => "delete",
-        _ => "get",
-    };
+        var question = raw.IndexOf('?', StringComparison.Ordinal);
+        var (path, query) = question < 0 ? (raw, "") : (raw[..question], raw[question..]);
+        var at = path.StartsWith('/') ? 0 : path.IndexOf('/', path.IndexOf("://", StringComparison.Ordinal) + 3);
+        // By counting, since namespaces and objects may be called proxy, too: api/v1[/namespaces/NS]/RESOURCE/NAME/proxy.
+        for (var segments = namespaced ? 7 : 5; segments > 0 && at >= 0; segments--) at = path.IndexOf('/', at + 1);
+        return (at < 0 ? "/" : path[at..]) + query;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
@@ -50,7 +51,7 @@ internal sealed class ConnectLocator(ObjectRegistry registry)
         var ports = (obj.Child("spec")?["containers"] as JsonArray ?? []).OfType<JsonObject>().SelectMany(c => (c["ports"] as JsonArray ?? []).OfType<JsonObject>());
         var port = id.Port.Length > 0 ? id.Port : ports.FirstOrDefault()?.Number("containerPort")?.ToString(CultureInfo.InvariantCulture) ?? "";
         var ip = obj.Child("status")?.Text("podIP") ?? "";
-        if (!IPAddress.TryParse(ip, out var address) || IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.Equals(IPAddress.Any)) throw Refusals.BadRequest("address not allowed");
+        if (!IPAddress.TryParse(ip, out var address) || !IsProxyable(address)) throw Refusals.BadRequest("address not allowed");
         return new(Address(id.Scheme, ip, port, pathAndQuery), ToKubelet: false);
     }
 
@@ -111,8 +112,20 @@ internal sealed class ConnectLocator(ObjectRegistry registry)
 
     private static string NodeOf(JsonObject pod) => pod.Child("spec")?.Text("nodeName") ?? "";
 
+    /// <summary>Go's <c>IsGlobalUnicast</c>: neither this machine's own addresses nor those that mean something else on every link (cloud metadata).</summary>
+    private static bool IsProxyable(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Broadcast)) return false;
+        if (address.AddressFamily == AddressFamily.InterNetworkV6) return !address.IsIPv6LinkLocal && !address.IsIPv6Multicast;
+        var bytes = address.GetAddressBytes();
+        return bytes[0] is < 224 or > 239 && bytes is not [169, 254, ..];
+    }
+
+    /// <exception cref="StatusException">503: a port that is no number. It comes from the client's path, and anything else could name another host.</exception>
     private static Uri Address(string scheme, string host, string port, string pathAndQuery)
     {
+        if (port.Length > 0 && !ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _)) throw Refusals.ServiceUnavailable($"error trying to reach service: dial tcp: lookup tcp/{port}: unknown port");
         var authority = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
         return new Uri($"{scheme}://{authority}{(port.Length > 0 ? ":" : "")}{port}{pathAndQuery}");
     }

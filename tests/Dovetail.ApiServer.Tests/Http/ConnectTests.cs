@@ -45,10 +45,18 @@ public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFix
         (await server.SendAsync(HttpMethod.Put, "/api/v1/nodes/n1/status", Encoding.UTF8.GetBytes(status.ToJsonString()), "application/json", null)).Code.ShouldBe(200);
         await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"two"},"spec":{"nodeName":"n1","containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}]}}""");
         await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"waits"},"spec":{"containers":[{"name":"a","image":"i"}]}}""");
+        await PlaceAsync("placed", "10.1.2.3");
+        await PlaceAsync("metadata", "169.254.169.254");
         await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"lost"},"spec":{"nodeName":"n2","containers":[{"name":"a","image":"i"}]}}""");
     }
 
     public async ValueTask DisposeAsync() => await kubelet.DisposeAsync();
+
+    [Theory]
+    [InlineData("/api/v1/namespaces/proxy-ns/services/proxy:80/proxy/a%2Fb?x=/proxy/y", true, "/a%2Fb?x=/proxy/y")]
+    [InlineData("/api/v1/namespaces/ns/pods/p/proxy?x=y", true, "/?x=y")]
+    [InlineData("https://host:6443/api/v1/nodes/proxy/proxy/logs/", false, "/logs/")]
+    public void What_stands_behind_proxy_is_found_in_whatever_is_called_proxy(string raw, bool namespaced, string tail) => Nodes.ConnectEndpoint.Tail(raw, namespaced).ShouldBe(tail);
 
     [Fact]
     public async Task A_log_comes_from_the_container_on_its_node_and_the_API_server_shows_who_it_is()
@@ -69,6 +77,9 @@ public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFix
     [InlineData("waits/exec?command=ls", 400, "pod waits does not have a host assigned")]
     [InlineData("two/exec?container=a&command=ls", 400, "Upgrade request required")]
     [InlineData("two/proxy/", 400, "address not allowed")]
+    [InlineData("metadata/proxy/", 400, "address not allowed")]
+    [InlineData("placed:80@127.0.0.1/proxy/", 503, "error trying to reach service: dial tcp: lookup tcp/80@127.0.0.1: unknown port")]
+    [InlineData("placed:99999/proxy/", 503, "error trying to reach service: dial tcp: lookup tcp/99999: unknown port")]
     public async Task What_cannot_be_reached_says_why(string path, int code, string message)
     {
         var (status, body) = await server.GetAsync($"/api/v1/namespaces/demo/pods/{path}");
@@ -113,6 +124,13 @@ public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFix
         (await ReadUntilAsync(tls, "\n")).ShouldBe("POST /exec/demo/two/a?input=1&output=1&command=sh&command=-c v4.channel.k8s.io\n");
         await tls.WriteAsync("ping\n"u8.ToArray());
         (await ReadUntilAsync(tls, "\n")).ShouldBe("PING\n");
+    }
+
+    private async Task PlaceAsync(string name, string address)
+    {
+        await server.PostAsync("/api/v1/namespaces/demo/pods", """{"metadata":{"name":"NAME"},"spec":{"nodeName":"n1","containers":[{"name":"a","image":"i"}]}}""".Replace("NAME", name, StringComparison.Ordinal));
+        var status = new JsonObject { ["status"] = new JsonObject { ["podIP"] = address, ["podIPs"] = new JsonArray((JsonNode)new JsonObject { ["ip"] = address }) } };
+        await server.SendAsync(HttpMethod.Patch, $"/api/v1/namespaces/demo/pods/{name}/status", Encoding.UTF8.GetBytes(status.ToJsonString()), "application/merge-patch+json", null);
     }
 
     /// <summary>Says what it was asked; upgraded, it answers lines in capitals.</summary>

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Security;
+using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Tests.Http;
 
@@ -177,6 +179,34 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
             using var answer = await anonymous.GetAsync(new Uri(path, UriKind.Relative));
             answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
         }
+    }
+
+    [Theory]
+    [InlineData("/apis/nowhere.example.com/v1/things", "application/json", "{}")]
+    [InlineData("/api/v1/namespaces/demo/configmaps", "text/plain", "{}")]
+    [InlineData("/api/v1/namespaces/demo/configmaps", "application/json", "no JSON")]
+    [InlineData("/api/v1/namespaces/demo/configmaps?dryRun=x", "application/json", "{}")]
+    public async Task Who_may_not_hears_that_before_anything_else_about_his_request(string path, string type, string body)
+    {
+        using var alice = server.Client(null, "sesame");
+        using var content = new StringContent(body, System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type));
+
+        using var answer = await alice.PostAsync(new Uri(path, UriKind.Relative), content);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public void Only_what_can_become_a_stream_passes_the_gate()
+    {
+        RequestPath.TryParse("/api/v1/namespaces/demo/configmaps", out var path).ShouldBeTrue();
+        var write = new DefaultHttpContext().Request;
+        (write.Method, write.Headers.Upgrade) = ("POST", "websocket");
+        var socket = new DefaultHttpContext().Request;
+        (socket.Method, socket.Headers.Upgrade) = ("GET", "websocket");
+
+        RequestKinds.IsLongRunning(write, path).ShouldBeFalse();
+        RequestKinds.IsLongRunning(socket, path).ShouldBeTrue();
     }
 
     [Fact]
