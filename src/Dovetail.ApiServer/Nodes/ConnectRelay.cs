@@ -17,9 +17,6 @@ internal sealed class ConnectRelay(KubeletConnection connection)
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Host",
     };
 
-    /// <summary>The client's credentials are for the API server alone.</summary>
-    private static readonly HashSet<string> Credentials = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Impersonate-User", "Impersonate-Group", "Impersonate-Uid" };
-
     /// <exception cref="StatusException">503 or 500: nobody answers there.</exception>
     public async Task ForwardAsync(HttpContext context, ConnectTarget target, bool withBody, CancellationToken ct)
     {
@@ -153,7 +150,13 @@ internal sealed class ConnectRelay(KubeletConnection connection)
         return Encoding.Latin1.GetBytes(text.Append("\r\n").ToString());
     }
 
-    private static bool IsForwarded(string name) => name[0] != ':' && !NotForwarded.Contains(name) && !Credentials.Contains(name) && !name.StartsWith("Impersonate-Extra-", StringComparison.OrdinalIgnoreCase);
+    private static bool IsForwarded(string name) => name[0] != ':' && !NotForwarded.Contains(name) && !IsIdentity(name);
+
+    /// <summary>Who the client is concerns the API server alone, and a kubelet or a pod must not take it from a header that the client wrote.</summary>
+    private static bool IsIdentity(string name) =>
+        name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("X-Remote-", StringComparison.OrdinalIgnoreCase);
 
     private static StatusException Unreachable(HttpContext context, ConnectTarget target, HttpRequestException e) => Refusals.ServiceUnavailable(
         target.ToKubelet ? $"error trying to reach service: {Cause(e)}" : $"error trying to reach service: dial tcp {target.Address.Authority}: {Cause(e)} ({context.Request.Method})");

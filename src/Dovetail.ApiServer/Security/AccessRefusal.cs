@@ -18,6 +18,7 @@ public static class AccessRefusal
                 Code = 403,
                 Reason = "Forbidden",
                 Message = $"forbidden: {Plain($"User {user} cannot {request.Verb} path \"{request.Path}\"")}{suffix}",
+                HasDetails = true,
             });
         }
 

@@ -22,7 +22,19 @@ internal sealed class Authenticator(X509Certificate2 authority, BearerTokens tok
         if (certificate is not null && FromCertificate(certificate) is { } user) return user;
         var header = context.Request.Headers.Authorization.ToString();
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header[7..].Trim() is { Length: > 0 } token) return tokens.Check(token, []).User;
-        return certificate is null ? Anonymous : null;
+        return WebSocketToken.Find(context.Request.Headers) switch
+        {
+            null => certificate is null ? Anonymous : null,
+            "" => null,
+            var shown => FromWebSocket(context.Request.Headers, shown),
+        };
+    }
+
+    private UserInfo? FromWebSocket(IHeaderDictionary headers, string token)
+    {
+        if (tokens.Check(token, []).User is not { } user) return null;
+        WebSocketToken.Remove(headers);
+        return user;
     }
 
     /// <summary>The chain is built once a connection; the end of the certificate's life is looked at with every request.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
@@ -7,12 +8,17 @@ namespace Dovetail.ApiServer.Security;
 
 /// <summary>
 /// Whom a user may act as. Four ways are constrained (KEP 5284): verb <c>impersonate:MODE</c> on the identity and <c>impersonate-on:MODE:VERB</c> on what is then done. The fifth is the old one, verb
-/// <c>impersonate</c> alone. The first way that allows it counts; when none does, the user hears what the first that applies said.
+/// <c>impersonate</c> alone. The first way that allows it counts; when none does, the user hears what the first that applies said. As upstream, the way that a user last went is tried first:
+/// most have one, and it is that one's refusal that they understand.
 /// </summary>
 internal sealed class ImpersonationModes(IAuthorizer authorizer)
 {
     private const string AuthenticationGroup = "authentication.k8s.io";
+    private const string Unconstrained = "";
+    private const int RememberedUsers = 10_000;
     private const string NodeNameExtra = "authentication.kubernetes.io/node-name";
+
+    private readonly ConcurrentDictionary<string, string> last = new(StringComparer.Ordinal);
 
     /// <param name="wanted">As the request names it; nothing is filled in yet.</param>
     /// <param name="request">What the impersonated user is to do; its user is the one who impersonates.</param>
@@ -21,11 +27,14 @@ internal sealed class ImpersonationModes(IAuthorizer authorizer)
     public UserInfo Check(UserInfo wanted, AccessRequest request)
     {
         StatusException? first = null;
-        foreach (var mode in Constrained(wanted, request.User).Append("").ToArray())
+        var usual = last.GetValueOrDefault(request.User.Name);
+        foreach (var mode in Constrained(wanted, request.User).Append(Unconstrained).OrderBy(mode => mode != usual))
         {
             try
             {
-                return mode.Length > 0 ? CheckConstrained(mode, wanted, request) : CheckIdentity("impersonate", constrained: false, wanted, request.User);
+                var user = mode == Unconstrained ? CheckIdentity("impersonate", constrained: false, wanted, request.User) : CheckConstrained(mode, wanted, request);
+                if (mode != usual) Remember(request.User.Name, mode);
+                return user;
             }
             catch (StatusException refusal)
             {
@@ -34,6 +43,13 @@ internal sealed class ImpersonationModes(IAuthorizer authorizer)
         }
 
         throw first!;
+    }
+
+    /// <summary>It is an order only: forgetting it does no harm, growing without end would.</summary>
+    private void Remember(string user, string mode)
+    {
+        if (last.Count >= RememberedUsers) last.Clear();
+        last[user] = mode;
     }
 
     private static IEnumerable<string> Constrained(UserInfo wanted, UserInfo user)

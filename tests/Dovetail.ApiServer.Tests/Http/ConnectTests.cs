@@ -15,6 +15,9 @@ namespace Dovetail.ApiServer.Tests.Http;
 /// <summary>Requests that go through to a node, against a kubelet that says what it was asked.</summary>
 public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFixture>, IAsyncLifetime
 {
+    /// <summary>What a client may say of itself, that only the API server listens to, or nobody.</summary>
+    private static readonly string[] Identity = ["Impersonate-Uid", "Impersonate-Extra-Scopes", "Impersonate-Other", "X-Remote-User", "X-Remote-Group", "X-Remote-Uid", "X-Remote-Extra-Scopes"];
+
     private WebApplication kubelet = null!;
 
     public async ValueTask InitializeAsync()
@@ -102,20 +105,30 @@ public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task Nothing_of_who_the_client_is_reaches_a_kubelet()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/nodes/n1/proxy/headers") { Version = HttpVersion.Version20 };
+        foreach (var name in Identity) request.Headers.TryAddWithoutValidation(name, "x");
+        request.Headers.TryAddWithoutValidation("Impersonate-User", "kubernetes-admin");
+        request.Headers.TryAddWithoutValidation("Impersonate-Group", "system:masters");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer sesame");
+        request.Headers.TryAddWithoutValidation("X-Mine", "stays");
+        using var answer = await server.Admin.SendAsync(request);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await answer.Content.ReadAsStringAsync()).Split('\n').ShouldBe(["host", "x-mine"], ignoreOrder: true);
+
+        // Upgraded, the head of the request is written by hand.
+        await using var tls = await HandshakeAsync();
+        var headers = string.Concat(Identity.Select(name => $"{name}: x\r\n"));
+        await tls.WriteAsync(Encoding.ASCII.GetBytes($"POST /api/v1/nodes/n1/proxy/headers HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n{headers}Impersonate-User: kubernetes-admin\r\nImpersonate-Group: system:masters\r\nAuthorization: Bearer sesame\r\nX-Mine: stays\r\nX-Show: 1\r\n\r\n"));
+        (await ReadUntilAsync(tls, "\r\n\r\n")).ShouldStartWith("HTTP/1.1 101");
+        (await ReadUntilAsync(tls, "\n")).Trim().Split(',').ShouldBe(["connection", "host", "upgrade", "x-mine", "x-show"], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task An_upgraded_connection_carries_bytes_both_ways()
     {
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(server.Host.Address.Host, server.Host.Address.Port);
-        using var pem = server.AdminCertificate.ToX509();
-        using var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        await using var tls = new SslStream(socket.GetStream());
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "localhost",
-            ClientCertificates = [certificate],
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
-            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { server.Host.Authority.Certificate }, RevocationMode = X509RevocationMode.NoCheck },
-        });
+        await using var tls = await HandshakeAsync();
         await tls.WriteAsync("POST /api/v1/namespaces/demo/pods/two/exec?container=a&command=sh&command=-c&stdout=true&stdin=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n"u8.ToArray());
 
         var head = await ReadUntilAsync(tls, "\r\n\r\n");
@@ -133,12 +146,30 @@ public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFix
         await server.SendAsync(HttpMethod.Patch, $"/api/v1/namespaces/demo/pods/{name}/status", Encoding.UTF8.GetBytes(status.ToJsonString()), "application/merge-patch+json", null);
     }
 
+    /// <summary>A connection of one's own over HTTP/1.1, as the admin.</summary>
+    private async Task<SslStream> HandshakeAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(server.Host.Address.Host, server.Host.Address.Port);
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var handshake = server.AdminHandshake();
+        handshake.ApplicationProtocols = [SslApplicationProtocol.Http11];
+        await tls.AuthenticateAsClientAsync(handshake);
+        return tls;
+    }
+
     /// <summary>Says what it was asked; upgraded, it answers lines in capitals.</summary>
     private static async Task AnswerAsync(HttpContext context)
     {
         var raw = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
         {
+            if (raw == "/headers")
+            {
+                await context.Response.WriteAsync(string.Join('\n', context.Request.Headers.Keys.Select(name => name.ToLowerInvariant())));
+                return;
+            }
+
             var who = (await context.Connection.GetClientCertificateAsync())!.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
             await context.Response.WriteAsync($"{who} {context.Request.Method} {raw}");
             return;
@@ -146,6 +177,12 @@ public sealed class ConnectTests(ServerFixture server) : IClassFixture<ServerFix
 
         context.Response.Headers.Upgrade = context.Request.Headers.Upgrade;
         await using var stream = await upgrade.UpgradeAsync();
+        if (context.Request.Headers.ContainsKey("X-Show"))
+        {
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join(',', context.Request.Headers.Keys.Select(name => name.ToLowerInvariant())) + "\n"));
+            return;
+        }
+
         await stream.WriteAsync(Encoding.UTF8.GetBytes($"{context.Request.Method} {raw} {context.Request.Headers["X-Stream-Protocol-Version"]}\n"));
         var line = await ReadUntilAsync(stream, "\n");
         await stream.WriteAsync(Encoding.UTF8.GetBytes(line.ToUpperInvariant()));
