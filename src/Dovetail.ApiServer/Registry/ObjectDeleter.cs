@@ -35,7 +35,7 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
         {
             var stored = store.Current.Find(key) ?? throw Refusals.NotFound(target.Group, target.Resource, target.Name);
             var obj = StoredJson.Tree(bytes.Bytes(resource, stored).Span);
-            RequirePreconditions(target, options, stored, obj);
+            Preconditions.Of(options).Require(target, stored, obj);
             List<string> warnings = resource.StoreName == "jobs.batch" && options.PropagationPolicy.Length == 0 ? [JobOrphansWarning] : [];
             await AdmitAsync(target, obj, options, warnings, ct);
             var next = (JsonObject)obj.DeepClone();
@@ -67,18 +67,19 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
             Mark(metadata, now, grace);
             strategy.BeginDeletion(obj);
         }
-        else if (metadata.Number("deletionGracePeriodSeconds") is { } present && grace < present)
+        else if (options.GracePeriodSeconds is not null && metadata.Number("deletionGracePeriodSeconds") is { } present && grace < present)
         {
-            // A deletion that has begun can only be shortened.
-            Mark(metadata, now, grace);
+            // A deletion that has begun can only be shortened, by who says so, and counts from when it began.
+            var began = DateTimeOffset.Parse(metadata.Text("deletionTimestamp"), CultureInfo.InvariantCulture) - TimeSpan.FromSeconds(present);
+            Mark(metadata, began, grace);
         }
 
         return true;
     }
 
-    private static void Mark(JsonObject metadata, DateTimeOffset now, long grace)
+    private static void Mark(JsonObject metadata, DateTimeOffset began, long grace)
     {
-        metadata["deletionTimestamp"] = ObjectMeta.Timestamp(now + TimeSpan.FromSeconds(grace));
+        metadata["deletionTimestamp"] = ObjectMeta.Timestamp(began + TimeSpan.FromSeconds(grace));
         metadata["deletionGracePeriodSeconds"] = ObjectMeta.Long(grace);
     }
 
@@ -106,24 +107,6 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
         var request = AdmissionChain.Request(AdmissionOperation.Delete, target, null, obj, options.DryRun);
         await admission.MutateAsync(request, warnings, ct);
         await admission.ValidateAsync(request, warnings, ct);
-    }
-
-    private static void RequirePreconditions(ObjectTarget target, DeleteOptions options, StoredObject stored, JsonObject obj)
-    {
-        if (options.PreconditionUid.Length > 0 && options.PreconditionUid != obj.Metadata().Text("uid"))
-        {
-            throw Refusals.Conflict(
-                target.Group, target.Resource, target.Name, $"Precondition failed: UID in precondition: {options.PreconditionUid}, UID in object meta: {obj.Metadata().Text("uid")}");
-        }
-
-        if (options.PreconditionResourceVersion.Length > 0 && options.PreconditionResourceVersion != stored.Revision.ToString(CultureInfo.InvariantCulture))
-        {
-            throw Refusals.Conflict(
-                target.Group,
-                target.Resource,
-                target.Name,
-                $"Precondition failed: ResourceVersion in precondition: {options.PreconditionResourceVersion}, ResourceVersion in object meta: {stored.Revision}");
-        }
     }
 
     private static void RequireKnownPolicy(string policy)

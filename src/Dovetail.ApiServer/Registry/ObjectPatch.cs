@@ -63,7 +63,7 @@ internal static class ObjectPatch
         write,
         $"couldn't get version/kind; json parse error: json: cannot unmarshal {TypeWord(patched)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}");
 
-    private static string TypeWord(JsonNode? node) => node switch
+    internal static string TypeWord(JsonNode? node) => node switch
     {
         JsonObject => "object",
         JsonArray => "array",

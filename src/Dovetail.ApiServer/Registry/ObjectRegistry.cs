@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Certificates;
 using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Rbac;
+using Dovetail.ApiServer.Registry.Pods;
 using Dovetail.ApiServer.Registry.ServiceAddresses;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.ApiServer.Security;
@@ -69,7 +70,7 @@ public sealed class ObjectRegistry : IObjectApi
             options.StaticTokens,
             new BootstrapTokens(store, options.Time),
             new ServiceAccountTokens(store, new Lazy<TokenKeys>(() => keys ?? TokenKeys.Ephemeral()), options.Time, options.Randomness));
-        subresources = new(store, writer, deleter, admission, new TokenRequests(store, admission, Tokens.Accounts, options.Time), options.Time);
+        subresources = new(new PodBindings(writer, options.Time), new PodEvictions(store, writer, deleter, admission, options.Time), new TokenRequests(store, admission, Tokens.Accounts, options.Time));
         scale = new(reader, writer);
         reviews = new(Authorizer, Tokens, options.Time);
     }

@@ -93,7 +93,7 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
         var metadata = obj.Metadata();
         var strategy = ResourceStrategy.Of(write.Resource);
         var gone = obj.IsTerminating() && !metadata.Strings("finalizers").Any() && metadata.Number("deletionGracePeriodSeconds") is null or 0 && !strategy.HoldsDeletion(obj);
-        return gone && obj.IsTerminating()
+        return gone
             ? Deletion.Of(write.Resource, stored, obj, rendered)
             : new StoreWrite.Put(key, Precondition.At(stored.Revision), write.Resource.SchemaGeneration, rendered.At);
     }

@@ -1,8 +1,9 @@
-using System.Text.Json;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Patch;
+using Dovetail.Machinery.Schemas;
 using Dovetail.Machinery.Selectors;
 using Dovetail.Store;
 
@@ -16,41 +17,62 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
     public ObjectBytes Get(ServedResource resource, ObjectTarget target)
     {
         var stored = reader.Get(resource, target, "");
-        return new(stored.Revision, ObjectRenderer.Bytes(ScaleOf(resource, StoredJson.Tree(stored.Json.Span))));
+        var obj = StoredJson.Tree(stored.Json.Span);
+        if (resource.Scale is { } own && At(obj, own.SpecReplicas) is null) throw Refusals.Internal($"the spec replicas field \"{own.SpecReplicas}\" does not exist");
+        return new(stored.Revision, ObjectRenderer.Bytes(ScaleOf(resource, obj)));
     }
 
     public ValueTask<WriteResult> UpdateAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
     {
         var (scale, _) = BodyDecoder.Decode(write, json, "Scale", "autoscaling/v1");
         BodyDecoder.RequireIdentity(write, scale, named: true);
-        return WriteAsync(write, _ => scale, ownership, ct);
+        return WriteAsync(write, (_, _) => scale, ownership, ct);
     }
 
     public ValueTask<WriteResult> PatchAsync(WriteContext write, PatchType type, ReadOnlyMemory<byte> patch, FieldOwnership ownership, CancellationToken ct)
     {
-        // Apply to scale is a merge for whoever owns nothing else of it.
+        // Whose fields an apply would take here are the object's own under another name (upstream: managedfields.ScaleHandler), which nobody keeps yet.
         if (type == PatchType.ApplyYaml) throw Refusals.BadRequest("apply patches are not taken by the scale subresource; use a merge patch");
         var read = Patches.Read(type == PatchType.StrategicMerge ? PatchType.Merge : type, patch.Span, null);
-        return WriteAsync(write, scale => read.Apply(scale) as JsonObject ?? throw Refusals.BadRequest("the patch leaves no Scale"), ownership, ct);
+        return WriteAsync(write, Patched, ownership, ct);
+
+        JsonObject Patched(JsonObject before, JsonObject old)
+        {
+            var scale = read.Apply(before) as JsonObject ?? throw Refusals.BadRequest("the patch leaves no Scale");
+            // Nothing there, and nothing said: upstream marks that by a number that nobody can ask for.
+            if (write.Resource.Scale is { } own && At(old, own.SpecReplicas) is null && scale.Child("spec")?["replicas"] is null) throw Refusals.BadRequest($"the spec replicas field \"{own.SpecReplicas}\" cannot be empty");
+            return scale;
+        }
     }
 
-    private async ValueTask<WriteResult> WriteAsync(WriteContext write, Func<JsonObject, JsonObject> next, FieldOwnership ownership, CancellationToken ct)
+    private async ValueTask<WriteResult> WriteAsync(WriteContext write, Func<JsonObject, JsonObject, JsonObject> next, FieldOwnership ownership, CancellationToken ct)
     {
         var paths = write.Resource.Scale ?? BuiltInPaths;
+        var result = await writer.UpdateAsync(write, Scaled, ownership, ct);
+        return result with { Object = new(result.Object.Revision, ObjectRenderer.Bytes(ScaleOf(write.Resource, StoredJson.Tree(result.Object.Json.Span)))) };
+
         NextState Scaled(StoredObject stored, JsonObject old)
         {
             var before = ScaleOf(write.Resource, old);
-            var scale = next(before);
-            if (scale.Child("spec")?.Number("replicas") is not ({ } replicas and >= 0))
-                throw Refusals.Invalid("autoscaling", "Scale", write.Target.Name, [new StatusCause("FieldValueInvalid", "Invalid value: must be a number greater than or equal to 0", "spec.replicas")]);
+            var scale = next(before, old);
+            var (uid, named) = (scale.Metadata().Text("uid"), scale.Metadata().Text("resourceVersion"));
+            new Preconditions(uid, "").Require(write.Target, stored, old);
             var obj = (JsonObject)old.DeepClone();
-            Set(obj, paths.SpecReplicas, ObjectMeta.Long(replicas));
-            var named = scale.Metadata().Text("resourceVersion");
+            Set(obj, paths.SpecReplicas, ObjectMeta.Long(Replicas(write, scale.Child("spec")?["replicas"])));
             return new(obj, named.Length == 0 || named == before.Metadata().Text("resourceVersion") ? null : ObjectReader.Revision(named), []);
         }
+    }
 
-        var result = await writer.UpdateAsync(write, Scaled, ownership, ct);
-        return result with { Object = new(result.Object.Revision, ObjectRenderer.Bytes(ScaleOf(write.Resource, StoredJson.Tree(result.Object.Json.Span)))) };
+    /// <summary>The number that is asked for; none is 0, as Go reads it.</summary>
+    /// <exception cref="StatusException">400: no number of 32 bits. 422: less than none (a custom resource's own rules say so).</exception>
+    private static int Replicas(WriteContext write, JsonNode? asked)
+    {
+        if (asked is null) return 0;
+        if (!int.TryParse(asked.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var replicas))
+            throw Refusals.BadRequest($"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {ObjectPatch.TypeWord(asked)} into Go struct field ScaleSpec.spec.replicas of type int32");
+        if (replicas < 0 && !write.Resource.Custom)
+            throw Refusals.Invalid("autoscaling", "Scale", write.Target.Name, [FieldErrors.Invalid("spec.replicas", ObjectMeta.Long(replicas), "must be greater than or equal to 0")]);
+        return replicas;
     }
 
     private static JsonObject ScaleOf(ServedResource resource, JsonObject obj)
@@ -58,19 +80,21 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         var paths = resource.Scale ?? BuiltInPaths;
         var metadata = new JsonObject();
         foreach (var name in new[] { "name", "namespace", "uid", "resourceVersion", "creationTimestamp" }) metadata.TakeFrom(obj.Metadata(), name);
-        var selector = paths.LabelSelector.Length == 0 ? null : At(obj, paths.LabelSelector);
+        var spec = new JsonObject();
+        if (At(obj, paths.SpecReplicas) is { } replicas && replicas.ToJsonString() != "0") spec["replicas"] = replicas.DeepClone();
         var status = new JsonObject { ["replicas"] = At(obj, paths.StatusReplicas)?.DeepClone() ?? ObjectMeta.Long(0) };
-        if (selector is JsonObject structured) status["selector"] = LabelSelector.FromObject(structured).ToString();
-        else if (selector is JsonValue text && text.GetValueKind() == JsonValueKind.String) status["selector"] = text.DeepClone();
-        return new JsonObject
-        {
-            ["kind"] = "Scale",
-            ["apiVersion"] = "autoscaling/v1",
-            ["metadata"] = metadata,
-            ["spec"] = new JsonObject { ["replicas"] = At(obj, paths.SpecReplicas)?.DeepClone() ?? ObjectMeta.Long(0) },
-            ["status"] = status,
-        };
+        if (Selector(resource, paths, obj) is { Length: > 0 } selector) status["selector"] = selector;
+        return new JsonObject { ["kind"] = "Scale", ["apiVersion"] = "autoscaling/v1", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
     }
+
+    private static string Selector(ServedResource resource, ScalePaths paths, JsonObject obj) => (paths.LabelSelector.Length == 0 ? null : At(obj, paths.LabelSelector)) switch
+    {
+        // Replication controllers are older than selectors with operators.
+        JsonObject labels when resource.StoreName == "replicationcontrollers" => LabelSelector.FromLabels(labels.Select(l => KeyValuePair.Create(l.Key, labels.Text(l.Key)))).ToString(),
+        JsonObject structured => LabelSelector.FromObject(structured).ToString(),
+        JsonValue text when text.TryGetValue(out string? own) => own,
+        _ => "",
+    };
 
     private static string[] Steps(string path) => path.TrimStart('.').Split('.');
 

@@ -9,6 +9,31 @@ public sealed class WriteTests
     private readonly RegistryHarness api = new();
 
     [Fact]
+    public void A_secrets_plain_value_that_is_no_text_is_refused_rather_than_emptied()
+    {
+        api.Create("", "v1", "secrets", "demo", """{"metadata":{"name":"s"},"stringData":{"p":"q"}}""");
+
+        Refused(() => api.Merge(Target("", "v1", "secrets", "demo", "s"), """{"stringData":{"p":5}}""")).Code.ShouldBe(422);
+
+        ((string?)api.Get(Target("", "v1", "secrets", "demo", "s"))["data"]!["p"]).ShouldBe("cQ==");
+    }
+
+    [Fact]
+    public void The_scale_of_a_replication_controller_shows_its_selector_and_takes_what_a_scale_can_be()
+    {
+        api.Create("", "v1", "replicationcontrollers", "demo", """{"metadata":{"name":"rc"},"spec":{"replicas":0,"selector":{"b":"c","a":"x"},"template":{"metadata":{"labels":{"a":"x","b":"c"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}""");
+        var scale = Target("", "v1", "replicationcontrollers", "demo", "rc", "scale");
+
+        var read = api.Get(scale);
+        read["spec"]!.ToJsonString().ShouldBe("{}");
+        read["status"]!.ToJsonString().ShouldBe("""{"replicas":0,"selector":"a=x,b=c"}""");
+        Refused(() => api.Merge(scale, """{"spec":{"replicas":-3}}""")).Message.ShouldBe("Scale.autoscaling \"rc\" is invalid: spec.replicas: Invalid value: -3: must be greater than or equal to 0");
+        Refused(() => api.Merge(scale, """{"spec":{"replicas":"three"}}""")).Code.ShouldBe(400);
+        Refused(() => api.Merge(scale, """{"metadata":{"uid":"x"},"spec":{"replicas":3}}""")).Reason.ShouldBe("Conflict");
+        ((long?)api.Merge(scale, """{"spec":{"replicas":3}}""")["spec"]!["replicas"]).ShouldBe(3);
+    }
+
+    [Fact]
     public void A_created_object_has_what_only_the_server_says()
     {
         var created = api.Create(ConfigMaps(), """{"metadata":{"name":"a"},"data":{"k":"v"}}""");

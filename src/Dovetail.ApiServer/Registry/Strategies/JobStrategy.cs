@@ -26,7 +26,7 @@ internal sealed class JobStrategy : ResourceStrategy
             if (labels[key] is null) labels[key] = value;
         }
 
-        of["labels"] = labels.Parent is null ? labels : labels.DeepClone();
+        of["labels"] = labels;
         if (shared) metadata["labels"] = of["labels"]!.DeepClone();
         if (spec["selector"] is not JsonObject selector) spec["selector"] = selector = [];
         var matched = selector.Child("matchLabels") ?? [];

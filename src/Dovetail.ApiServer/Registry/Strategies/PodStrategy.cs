@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Quantities;
 
 namespace Dovetail.ApiServer.Registry.Strategies;
 
@@ -80,17 +81,26 @@ internal sealed class PodStrategy : ResourceStrategy
         return grace < 0 ? 1 : grace;
     }
 
-    /// <summary>Guaranteed: every container limits cpu and memory and asks for no less. BestEffort: none asks for anything. Burstable: the rest.</summary>
+    /// <summary>Guaranteed: every container limits cpu and memory, and all together ask for just that. BestEffort: none asks for any. Burstable: the rest (upstream: <c>ComputePodQOS</c>).</summary>
     private static string QosClass(JsonObject obj)
     {
-        var spec = obj.Child("spec");
-        var containers = new[] { "containers", "initContainers" }.SelectMany(list => spec?[list] as JsonArray ?? []).OfType<JsonObject>().Select(c => c.Child("resources") ?? []).ToArray();
+        var spec = obj.Child("spec") ?? [];
         // What is said for the whole pod counts, and nothing else.
-        if (spec?.Child("resources") is { Count: > 0 } whole) containers = [whole];
-        if (containers.All(r => r.Child("requests") is not { Count: > 0 } && r.Child("limits") is not { Count: > 0 })) return "BestEffort";
-        return containers.All(Guaranteed) ? "Guaranteed" : "Burstable";
-
-        static bool Guaranteed(JsonObject resources) => new[] { "cpu", "memory" }.All(name =>
-            resources.Child("limits")?[name] is { } limit && (resources.Child("requests")?[name] is not { } request || JsonNode.DeepEquals(limit, request)));
+        var all = spec.Child("resources") is { } whole
+            ? [whole]
+            : new[] { "containers", "initContainers" }.SelectMany(list => spec[list] as JsonArray ?? []).OfType<JsonObject>().Select(c => c.Child("resources") ?? []).ToArray();
+        var requests = Sum(all, "requests");
+        var limits = Sum(all, "limits");
+        if (requests.All(r => r.IsZero) && limits.All(l => l.IsZero)) return "BestEffort";
+        var limited = all.All(r => Sum([r], "limits").All(l => !l.IsZero));
+        return limited && requests.SequenceEqual(limits) ? "Guaranteed" : "Burstable";
     }
+
+    /// <summary>cpu and memory of all; what is 0 or less counts as not said.</summary>
+    private static Quantity[] Sum(IReadOnlyCollection<JsonObject> resources, string list) =>
+    [
+        .. new[] { "cpu", "memory" }.Select(name => resources
+            .Select(r => Quantity.TryParse(r.Child(list)?.Text(name), out var amount) && amount.Sign > 0 ? amount : Quantity.Zero)
+            .Aggregate(Quantity.Zero, Quantity.Add)),
+    ];
 }

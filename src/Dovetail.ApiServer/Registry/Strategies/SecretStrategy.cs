@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Dovetail.ApiServer.Registry.Strategies;
@@ -21,7 +22,8 @@ internal sealed class SecretStrategy : ResourceStrategy
 
     private static void FoldStringData(JsonObject obj)
     {
-        if (obj["stringData"] is not JsonObject plain) return;
+        // What is no text is left for the decoder to refuse; null is the empty text, as Go reads it.
+        if (obj["stringData"] is not JsonObject plain || plain.Any(p => p.Value is not null && p.Value.GetValueKind() != JsonValueKind.String)) return;
         var data = obj.Child("data") ?? [];
         foreach (var (name, _) in plain) data[name] = Convert.ToBase64String(Encoding.UTF8.GetBytes(plain.Text(name)));
         obj.Remove("stringData");
