@@ -37,7 +37,7 @@ public static class BuiltInValidation
     /// <summary>Rules know one version of a kind.</summary>
     private static JsonObject AsStored(BuiltInResource resource, JsonObject obj)
     {
-        if (resource.Group != "autoscaling")
+        if (resource.Group is not ("autoscaling" or "events.k8s.io"))
             return obj;
         var stored = (JsonObject)obj.DeepClone();
         VersionConversion.ToStored(resource, stored);

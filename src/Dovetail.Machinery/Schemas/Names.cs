@@ -15,7 +15,7 @@ public static partial class Names
     public static string? DnsLabel(string value) =>
         value.Length > MaxLabel ? TooLong(MaxLabel)
         : LabelForm().IsMatch(value) ? null
-        : value.Contains('.') ? "must not contain dots"
+        : SubdomainForm().IsMatch(value) ? "must not contain dots"
         : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character" + Example("'my-name',  or '123-abc'", LabelPattern);
 
     public static string? DnsSubdomain(string value) =>
@@ -36,26 +36,32 @@ public static partial class Names
         : value.Contains('%') ? "may not contain '%'"
         : null;
 
-    /// <summary>A key of labels and annotations: an optional DNS subdomain and a slash, then a name.</summary>
-    public static string? QualifiedName(string value)
+    /// <summary>A key of labels and annotations: an optional DNS subdomain and a slash, then a name. Answers every rule that it breaks.</summary>
+    public static IEnumerable<string> QualifiedName(string value)
     {
         var slash = value.IndexOf('/', StringComparison.Ordinal);
         if (slash >= 0 && value.IndexOf('/', slash + 1) >= 0)
-            return QualifiedForm("a qualified name") + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+        {
+            yield return QualifiedForm("a valid label key") + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+            yield break;
+        }
         var name = value[(slash + 1)..];
         if (slash == 0)
-            return "prefix part must be non-empty";
-        if (slash > 0 && DnsSubdomain(value[..slash]) is { } wrong)
-            return $"prefix part {wrong}";
+            yield return "prefix part must be non-empty";
+        if (slash > MaxSubdomain)
+            yield return $"prefix part {TooManyBytes(MaxSubdomain)}";
+        else if (slash > 0 && DnsSubdomain(value[..slash]) is { } wrong)
+            yield return $"prefix part {wrong}";
         if (name.Length == 0)
-            return "name part must be non-empty";
+            yield return "name part must be non-empty";
         if (name.Length > MaxLabel)
-            return $"name part {TooLong(MaxLabel)}";
-        return QualifiedNameForm().IsMatch(name) ? null : QualifiedForm("name part");
+            yield return $"name part {TooManyBytes(MaxLabel)}";
+        if (!QualifiedNameForm().IsMatch(name))
+            yield return QualifiedForm("name part");
     }
 
     public static string? LabelValue(string value) =>
-        value.Length > MaxLabel ? TooLong(MaxLabel)
+        value.Length > MaxLabel ? TooManyBytes(MaxLabel)
         : value.Length == 0 || QualifiedNameForm().IsMatch(value) ? null
         : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
             + Example("'MyValue',  or 'my_value',  or '12345'", $"({QualifiedPattern})?");
@@ -80,7 +86,10 @@ public static partial class Names
     private static string QualifiedForm(string what) =>
         what + " must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character" + Example("'MyName',  or 'my.name',  or '123-abc'", QualifiedPattern);
 
-    private static string TooLong(int max) => $"must be no more than {max} bytes";
+    private static string TooLong(int max) => $"must be no more than {max} characters";
+
+    /// <summary>Upstream's newer checks count bytes.</summary>
+    private static string TooManyBytes(int max) => $"must be no more than {max} bytes";
 
     private static string Example(string examples, string pattern) => $" (e.g. {examples}, regex used for validation is '{pattern}')";
 

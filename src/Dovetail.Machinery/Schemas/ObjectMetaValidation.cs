@@ -78,7 +78,7 @@ public static class ObjectMetaValidation
             return;
         foreach (var (key, node) in labels)
         {
-            if (Names.QualifiedName(key) is { } wrongKey)
+            foreach (var wrongKey in Names.QualifiedName(key))
                 causes.Add(FieldErrors.Invalid(path, key, wrongKey));
             if (node is JsonValue value && value.TryGetValue(out string? text) && Names.LabelValue(text) is { } wrongValue)
                 causes.Add(FieldErrors.Invalid(path, text, wrongValue));
@@ -107,7 +107,7 @@ public static class ObjectMetaValidation
         foreach (var (key, node) in annotations)
         {
             // Upper case is allowed in an annotation's prefix.
-            if (Names.QualifiedName(key.ToLowerInvariant()) is { } wrong)
+            foreach (var wrong in Names.QualifiedName(key.ToLowerInvariant()))
                 causes.Add(FieldErrors.Invalid(path, key, wrong));
             size += Encoding.UTF8.GetByteCount(key) + (node is JsonValue value && value.TryGetValue(out string? text) ? Encoding.UTF8.GetByteCount(text) : 0);
         }
@@ -155,7 +155,7 @@ public static class ObjectMetaValidation
                 continue;
             orphan |= finalizer == "orphan";
             foreground |= finalizer == "foregroundDeletion";
-            if (Names.QualifiedName(finalizer) is { } wrong)
+            foreach (var wrong in Names.QualifiedName(finalizer))
                 causes.Add(FieldErrors.Invalid($"metadata.finalizers[{i}]", finalizer, wrong));
         }
         if (orphan && foreground)

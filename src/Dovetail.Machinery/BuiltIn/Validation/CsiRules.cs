@@ -95,10 +95,8 @@ internal static class CsiRules
                 driver.Required("");
             if (!seen.Add(key))
                 driver.Duplicate("", key);
-            if (Names.QualifiedName(key) is { } wrong)
+            foreach (var wrong in Names.QualifiedName(key))
                 driver.Invalid("", key, wrong);
-            if (key.Length == 0)
-                driver.Invalid("", key, Names.QualifiedName("_")!); // nothing has not the form of a name either
         }
     }
 

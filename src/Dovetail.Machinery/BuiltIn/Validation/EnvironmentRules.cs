@@ -41,8 +41,12 @@ internal static class EnvironmentRules
             var (map, key) = (path[..bracket], path[(bracket + 2)..^2]);
             if (map is not ("metadata.annotations" or "metadata.labels"))
                 reference.Invalid("fieldPath", $"error converting fieldPath: field label does not support subscript: {path}");
-            else if (Names.QualifiedName(map == "metadata.labels" ? key : key.ToLowerInvariant()) is { } wrong)
-                reference.Causes.Add(FieldErrors.Invalid(reference.Path, map == "metadata.labels" ? key : key.ToLowerInvariant(), wrong));
+            else
+            {
+                var shown = map == "metadata.labels" ? key : key.ToLowerInvariant();
+                foreach (var wrong in Names.QualifiedName(shown))
+                    reference.Invalid("", shown, wrong);
+            }
             return;
         }
         if (!Known(path))

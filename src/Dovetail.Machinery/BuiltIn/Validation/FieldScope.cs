@@ -108,6 +108,13 @@ internal readonly struct FieldScope(JsonObject obj, string path, List<StatusCaus
             Invalid(field, Text(field), wrong);
     }
 
+    /// <summary>Adds everything that is wrong with a text.</summary>
+    public void Name(string field, Func<string, IEnumerable<string>> rule)
+    {
+        foreach (var wrong in rule(Text(field)))
+            Invalid(field, Text(field), wrong);
+    }
+
     /// <summary>A text that must be there and must follow the rule.</summary>
     public void RequiredName(string field, Func<string, string?> rule)
     {

@@ -8,6 +8,11 @@ internal static partial class NameForms
 {
     private const int MaxPortName = 15;
 
+    private static readonly string[] CelReserved =
+    [
+        "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+    ];
+
     public static string? WildcardDnsSubdomain(string value) => WildcardForm().IsMatch(value)
         ? null
         : "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character "
@@ -46,6 +51,16 @@ internal static partial class NameForms
         value.Length > Names.MaxSubdomain ? $"must be no more than {Names.MaxSubdomain} bytes"
         : UnderscoreForm().IsMatch(value) ? null
         : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
+
+    /// <summary>A name of a variable in an expression.</summary>
+    public static string? CelIdentifier(string name) => IdentifierForm().IsMatch(name) && !CelReserved.Contains(name) ? null : "must be a valid CEL identifier";
+
+    /// <summary>A name as the C language has them.</summary>
+    public static string? CIdentifier(string name) => IdentifierForm().IsMatch(name)
+        ? null : "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')";
+
+    [GeneratedRegex(@"\A[_a-zA-Z][_a-zA-Z0-9]*\z")]
+    private static partial Regex IdentifierForm();
 
     [GeneratedRegex(@"\A\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
     private static partial Regex WildcardForm();

@@ -117,7 +117,8 @@ internal static class PodSpecRules
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var gate in spec.Each("schedulingGates"))
         {
-            Add(spec, gate.Path, gate.Text("name"), Names.QualifiedName);
+            foreach (var wrong in Names.QualifiedName(gate.Text("name")))
+                gate.Invalid("", gate.Text("name"), wrong);
             if (!seen.Add(gate.Text("name")))
                 spec.Causes.Add(FieldErrors.Duplicate(gate.Path, gate.Text("name")));
         }

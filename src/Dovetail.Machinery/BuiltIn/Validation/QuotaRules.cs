@@ -58,9 +58,9 @@ internal static class QuotaRules
         foreach (var limit in range.Child("spec")?.Each("limits") ?? [])
         {
             var type = limit.Text("type");
-            if (Names.QualifiedName(type) is { } wrong)
-                limit.Invalid("type", type, wrong);
-            else if (!type.Contains('/') && type is not ("Pod" or "Container" or "PersistentVolumeClaim"))
+            var unnamed = limit.Causes.Count;
+            limit.Name("type", Names.QualifiedName);
+            if (limit.Causes.Count == unnamed && !type.Contains('/') && type is not ("Pod" or "Container" or "PersistentVolumeClaim"))
                 limit.Invalid("type", type, "must be a standard limit type or fully qualified");
             if (!types.Add(type))
                 limit.Causes.Add(FieldErrors.Duplicate(limit.At("type"), type));

@@ -58,7 +58,7 @@ internal static class ResourceRules
 
     /// <summary>What is wrong with the name of any resource; null when nothing is.</summary>
     public static string? ResourceName(string name) =>
-        Names.QualifiedName(name) ?? (name.Contains('/') || Standard.Contains(name) || name.StartsWith(HugePages, StringComparison.Ordinal) || name.StartsWith("requests." + HugePages, StringComparison.Ordinal)
+        Names.QualifiedName(name).FirstOrDefault() ?? (name.Contains('/') || Standard.Contains(name) || name.StartsWith(HugePages, StringComparison.Ordinal) || name.StartsWith("requests." + HugePages, StringComparison.Ordinal)
             ? null : "must be a standard resource type or fully qualified");
 
     public static IEnumerable<string> WrongName(string name) => ResourceName(name) is { } wrong ? [wrong] : [];
@@ -96,7 +96,7 @@ internal static class ResourceRules
 
     private static bool IsNative(string name) => !name.Contains('/') || name.Contains("kubernetes.io/", StringComparison.Ordinal);
 
-    private static bool IsExtended(string name) => !IsNative(name) && !name.StartsWith("requests.", StringComparison.Ordinal) && Names.QualifiedName($"requests.{name}") is null;
+    public static bool IsExtended(string name) => !IsNative(name) && !name.StartsWith("requests.", StringComparison.Ordinal) && !Names.QualifiedName($"requests.{name}").Any();
 
     private static void Check(FieldScope resources, Func<string, IEnumerable<string?>> rule)
     {

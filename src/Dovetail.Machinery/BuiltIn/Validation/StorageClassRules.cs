@@ -52,7 +52,7 @@ internal static class StorageClassRules
         var name = @class.Text(field).ToLowerInvariant();
         if (name.Length == 0)
             @class.Required(field);
-        else if (Names.QualifiedName(name) is { } wrong)
+        foreach (var wrong in name.Length == 0 ? [] : Names.QualifiedName(name))
             @class.Invalid(field, name, wrong);
     }
 

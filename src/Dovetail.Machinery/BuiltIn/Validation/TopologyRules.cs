@@ -42,7 +42,7 @@ internal static class TopologyRules
             holder.Forbidden(field, "must not be specified when labelSelector is not set");
         foreach (var (key, path) in holder.Texts(field))
         {
-            if (Names.QualifiedName(key) is { } wrong)
+            foreach (var wrong in Names.QualifiedName(key))
                 holder.Causes.Add(FieldErrors.Invalid(path, key, wrong));
         }
     }

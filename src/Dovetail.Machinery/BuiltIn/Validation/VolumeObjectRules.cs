@@ -6,6 +6,7 @@ namespace Dovetail.Machinery.BuiltIn.Validation;
 /// <summary>Persistent volumes.</summary>
 internal static class VolumeObjectRules
 {
+    /// <summary>In upstream's order.</summary>
     private static readonly string[] Sources =
     [
         "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte", "cephfs", "iscsi", "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume",
@@ -24,10 +25,10 @@ internal static class VolumeObjectRules
         if (spec.Child("nodeAffinity")?.Child("required") is { } required)
             AffinityRules.CheckNodeSelector(required);
         CheckSources(volume, spec);
-        if (spec.Text("storageClassName").Length > 0)
-            spec.Name("storageClassName", Names.DnsSubdomain);
+        spec.OptionalName("storageClassName", Names.DnsSubdomain);
         if (spec.Has("volumeMode"))
             spec.OneOf("volumeMode", "Block", "Filesystem");
+        CheckAttributesClass(spec);
         if (old?.Child("spec") is not { } before)
             return;
         if (Sources.Any(source => !JsonNode.DeepEquals(spec.Object[source], before[source])))
@@ -50,9 +51,25 @@ internal static class VolumeObjectRules
             spec.Causes.Add(FieldErrors.NotSupported(spec.At("capacity"), capacity, ["storage"]));
         foreach (var (name, _) in capacity)
         {
-            if (new FieldScope(capacity, spec.At("capacity"), spec.Causes).Amount(name) is { } amount && amount.Sign <= 0)
+            if (spec.Part("capacity").Amount(name) is not { } amount)
+                continue;
+            if (amount.Sign < 0)
+                spec.Invalid($"capacity[{name}]", amount.ToLong(), "must be a valid resource quantity");
+            if (amount.Sign <= 0)
                 spec.Invalid($"capacity[{name}]", amount.ToString(), "must be greater than zero");
         }
+    }
+
+    private static void CheckAttributesClass(FieldScope spec)
+    {
+        if (!spec.Has("volumeAttributesClassName"))
+            return;
+        if (spec.Text("volumeAttributesClassName").Length == 0)
+            spec.Required("volumeAttributesClassName", "an empty string is disallowed");
+        else
+            spec.Name("volumeAttributesClassName", Names.DnsSubdomain);
+        if (!spec.Has("csi"))
+            spec.Required("csi", "has to be specified when using volumeAttributesClassName");
     }
 
     private static void CheckSources(FieldScope volume, FieldScope spec)
@@ -62,9 +79,9 @@ internal static class VolumeObjectRules
         {
             if (spec.Child(kind) is not { } source)
                 continue;
-            if (count++ > 0)
+            if (count++ > 0 && kind != "flexVolume")
             {
-                spec.Forbidden(kind, "may not specify more than 1 volume type");
+                spec.Forbidden(VolumeRules.NameInRefusal(kind), "may not specify more than 1 volume type");
                 continue;
             }
             switch (kind)
@@ -72,16 +89,14 @@ internal static class VolumeObjectRules
                 case "hostPath":
                     VolumeRules.CheckHostPath(source);
                     break;
-                case "nfs":
-                    VolumeRules.CheckNfs(source);
-                    break;
                 case "local":
                     CheckLocal(spec, source);
                     break;
                 case "csi":
-                    source.RequiredName("driver", Names.DnsSubdomain);
-                    if (source.Text("volumeHandle").Length == 0)
-                        source.Required("volumeHandle");
+                    CheckCsi(source);
+                    break;
+                default:
+                    VendorVolumeRules.Check(source, kind, volume.Part("metadata").Text("name"));
                     break;
             }
         }
@@ -89,6 +104,20 @@ internal static class VolumeObjectRules
             volume.Causes.Add(FieldErrors.Required("spec", "must specify a volume type"));
         if (spec.Text("persistentVolumeReclaimPolicy") == "Recycle" && spec.Child("hostPath")?.Text("path") == "/")
             spec.Forbidden("persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+    }
+
+    private static void CheckCsi(FieldScope csi)
+    {
+        CsiRules.CheckDriverName(csi, "driver");
+        if (csi.Text("volumeHandle").Length == 0)
+            csi.Required("volumeHandle");
+        foreach (var field in (ReadOnlySpan<string>)["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"])
+        {
+            if (csi.Child(field) is not { } secret)
+                continue;
+            secret.RequiredName("name", Names.DnsSubdomain);
+            secret.RequiredName("namespace", Names.DnsLabel);
+        }
     }
 
     private static void CheckLocal(FieldScope spec, FieldScope local)

@@ -15,23 +15,6 @@ internal static class VolumeRules
 
     private static readonly string[] HostPathTypes = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 
-    /// <summary>Fields that must be there, of sources with no other rule.</summary>
-    private static readonly Dictionary<string, string[]> RequiredFields = new(StringComparer.Ordinal)
-    {
-        ["gitRepo"] = ["repository"],
-        ["gcePersistentDisk"] = ["pdName"],
-        ["awsElasticBlockStore"] = ["volumeID"],
-        ["persistentVolumeClaim"] = ["claimName"],
-        ["glusterfs"] = ["endpoints", "path"],
-        ["rbd"] = ["image"],
-        ["cinder"] = ["volumeID"],
-        ["azureFile"] = ["secretName", "shareName"],
-        ["vsphereVolume"] = ["volumePath"],
-        ["photonPersistentDisk"] = ["pdID"],
-        ["portworxVolume"] = ["volumeID"],
-        ["flexVolume"] = ["driver"],
-    };
-
     private static readonly string[] FileFields = ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
 
     /// <summary>Checks every volume; answers the valid ones by name.</summary>
@@ -42,7 +25,7 @@ internal static class VolumeRules
         foreach (var volume in spec.Each("volumes"))
         {
             var wrong = spec.Causes.Count;
-            CheckSources(volume);
+            CheckSources(volume, owner);
             volume.RequiredName("name", Names.DnsLabel);
             if (valid.ContainsKey(volume.Text("name")))
                 volume.Causes.Add(FieldErrors.Duplicate(volume.At("name"), volume.Text("name")));
@@ -56,7 +39,7 @@ internal static class VolumeRules
 
     public static string? Backsteps(string path) => path.Split('/').Contains("..") ? "must not contain '..'" : null;
 
-    private static void CheckSources(FieldScope volume)
+    private static void CheckSources(FieldScope volume, string owner)
     {
         var first = true;
         foreach (var kind in Sources)
@@ -64,14 +47,28 @@ internal static class VolumeRules
             if (volume.Child(kind) is not { } source)
                 continue;
             if (first)
-                CheckSource(source, kind);
+                CheckNamed(volume, source, kind, owner);
             else
-                volume.Forbidden(kind, "may not specify more than 1 volume type");
+                volume.Forbidden(NameInRefusal(kind), "may not specify more than 1 volume type");
             first = false;
         }
         if (first)
             volume.Causes.Add(FieldErrors.Required(volume.Path, "must specify a volume type"));
     }
+
+    /// <summary>A source whose rules look at the names of its volume and pod too.</summary>
+    private static void CheckNamed(FieldScope volume, FieldScope source, string kind, string owner)
+    {
+        var name = volume.Text("name");
+        CheckSource(source, kind);
+        if (kind == "iscsi" && source.Has("initiatorName") && $"{name}:{source.Text("targetPortal")}".Length > 64)
+            volume.Invalid("name", name, VendorVolumeRules.IscsiNameTooLong);
+        if (kind == "ephemeral" && owner.Length > 0 && name.Length > 0 && Names.DnsSubdomain($"{owner}-{name}") is { } wrong)
+            volume.Invalid("name", name, $"PVC name \"{owner}-{name}\": {wrong}");
+    }
+
+    /// <summary>Upstream misspells two of them.</summary>
+    internal static string NameInRefusal(string kind) => kind switch { "cephfs" => "cephFS", "downwardAPI" => "downwarAPI", _ => kind };
 
     private static void CheckSource(FieldScope source, string kind)
     {
@@ -83,9 +80,6 @@ internal static class VolumeRules
                 break;
             case "hostPath":
                 CheckHostPath(source);
-                break;
-            case "nfs":
-                CheckNfs(source);
                 break;
             case "secret":
                 if (source.Text("secretName").Length == 0)
@@ -106,7 +100,11 @@ internal static class VolumeRules
                 ProjectedVolumeRules.Check(source);
                 break;
             case "csi":
-                source.RequiredName("driver", Names.DnsSubdomain);
+                CsiRules.CheckDriverName(source, "driver");
+                if (source.Child("nodePublishSecretRef") is { } secret && secret.Text("name").Length == 0)
+                    secret.Required("name");
+                else if (Names.DnsSubdomain(source.Part("nodePublishSecretRef").Text("name")) is { } wrong && source.Has("nodePublishSecretRef"))
+                    source.Invalid("name", source.Part("nodePublishSecretRef").Text("name"), wrong);
                 break;
             case "ephemeral":
                 if (source.Child("volumeClaimTemplate") is not { } template)
@@ -120,11 +118,7 @@ internal static class VolumeRules
                 source.RequiredOneOf("pullPolicy", "Always", "IfNotPresent", "Never");
                 break;
             default:
-                foreach (var field in RequiredFields.GetValueOrDefault(kind, []))
-                {
-                    if (source.Text(field).Length == 0)
-                        source.Required(field);
-                }
+                VendorVolumeRules.Check(source, kind);
                 break;
         }
     }
@@ -139,17 +133,6 @@ internal static class VolumeRules
         source.Name("path", Backsteps);
         if (source.Has("type"))
             source.OneOf("type", HostPathTypes);
-    }
-
-    public static void CheckNfs(FieldScope source)
-    {
-        foreach (var field in (ReadOnlySpan<string>)["server", "path"])
-        {
-            if (source.Text(field).Length == 0)
-                source.Required(field);
-        }
-        if (!source.Text("path").StartsWith('/'))
-            source.Invalid("path", source.Text("path"), "must be an absolute path");
     }
 
     public static void CheckMode(FieldScope source, string field)
@@ -189,12 +172,17 @@ internal static class VolumeRules
         CheckMode(file, "mode");
     }
 
+    public static void CheckRelative(FieldScope source, string field)
+    {
+        if (source.Text(field).StartsWith('/'))
+            source.Invalid(field, "must be a relative path");
+        source.Name(field, Backsteps);
+    }
+
     public static void CheckFilePath(FieldScope item)
     {
         var path = item.Text("path");
-        if (path.StartsWith('/'))
-            item.Invalid("path", "must be a relative path");
-        item.Name("path", Backsteps);
+        CheckRelative(item, "path");
         if (path.StartsWith("..", StringComparison.Ordinal) && !path.StartsWith("../", StringComparison.Ordinal))
             item.Invalid("path", "must not start with '..'");
     }

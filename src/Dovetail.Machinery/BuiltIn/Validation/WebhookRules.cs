@@ -83,6 +83,7 @@ internal static class WebhookRules
                 webhook.Required("clientConfig", "exactly one of url or service is required");
                 break;
         }
+        MatchConditionRules.Check(webhook);
     }
 
     private static void CheckFullName(FieldScope webhook)
