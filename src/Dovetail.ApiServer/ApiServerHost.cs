@@ -170,6 +170,11 @@ public sealed class ApiServerHost : IAsyncDisposable
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Handshake(serving)) });
+                listen.Use(next => connection =>
+                {
+                    FullTlsRecords.Use(connection);
+                    return next(connection);
+                });
             });
         });
         return builder.Build();

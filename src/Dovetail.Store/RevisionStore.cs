@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Dovetail.Store;
 
@@ -11,7 +12,16 @@ public readonly record struct ObjectKey(string Resource, string Namespace, strin
 /// <param name="Revision">The revision that wrote these bytes (the object's resourceVersion).</param>
 /// <param name="SchemaGeneration">The generation of the schema that defaulted and pruned these bytes.</param>
 /// <param name="Bytes">The whole object.</param>
-public sealed record StoredObject(ObjectKey Key, long CreateRevision, long Revision, long SchemaGeneration, byte[] Bytes);
+public sealed record StoredObject(ObjectKey Key, long CreateRevision, long Revision, long SchemaGeneration, byte[] Bytes)
+{
+    /// <summary>What readers note of the bytes so as not to look at them again; 0 is nothing. It must follow from the bytes alone: then it does not matter who was first.</summary>
+    public ulong Digest { get; set; }
+
+    /// <summary>One state of an object is one instance.</summary>
+    public bool Equals(StoredObject? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+}
 
 /// <summary>What a write demands of the object's present state; it is checked in the store's one order of writes.</summary>
 public readonly record struct Precondition

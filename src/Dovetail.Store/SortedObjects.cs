@@ -83,9 +83,10 @@ internal sealed class SortedObjects
         for (; c < _chunks.Length; c++, at = 0)
         {
             var chunk = _chunks[c];
+            var whole = ns is null || string.Equals(chunk[^1].Key.Namespace, ns, StringComparison.Ordinal);
             for (; at < chunk.Length; at++)
             {
-                if (ns is not null && !string.Equals(chunk[at].Key.Namespace, ns, StringComparison.Ordinal)) yield break;
+                if (!whole && !string.Equals(chunk[at].Key.Namespace, ns, StringComparison.Ordinal)) yield break;
                 yield return chunk[at];
             }
         }

@@ -57,7 +57,7 @@ internal sealed class MetadataListBody(ObjectListing listing, string metaVersion
 }
 
 /// <summary>A row for each object.</summary>
-internal sealed class TableListBody(ServedResource resource, ObjectListing listing, IncludeObject include, DateTimeOffset now, string metaVersion) : ListBody(listing), IDisposable
+internal sealed class TableListBody(ServedResource resource, ObjectListing listing, IncludeObject include, DateTimeOffset now, string metaVersion) : ListBody(listing)
 {
     private TableRows? rows;
 
@@ -70,8 +70,6 @@ internal sealed class TableListBody(ServedResource resource, ObjectListing listi
     public override void Item(IBufferWriter<byte> output, ObjectBytes item, bool first) => rows!.Add(item.Json);
 
     public override void End(IBufferWriter<byte> output) => rows!.End();
-
-    public void Dispose() => rows?.Dispose();
 }
 
 internal static class ListHead

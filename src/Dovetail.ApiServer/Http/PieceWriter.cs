@@ -6,8 +6,8 @@ namespace Dovetail.ApiServer.Http;
 /// <summary>Many small writes into few large pieces of a pipe. A pipe of the server asks for locks with every write and hands out pages of 4 KB; a list is made of thousands of writes.</summary>
 internal sealed class PieceWriter(PipeWriter pipe) : IBufferWriter<byte>
 {
-    private const int PieceBytes = 16 * 1024;
-    private const int FlushBytes = 32 * 1024;
+    public const int PieceBytes = 16 * 1024;
+    private const int FlushBytes = 64 * 1024;
 
     private Memory<byte> piece;
     private int used;

@@ -70,14 +70,12 @@ internal readonly struct ResponseFormat
             return;
         }
 
-        if (negotiated.As == Representation.Table)
+        ListBody body = negotiated.As switch
         {
-            using var table = new TableListBody(resource, listing, include, time.GetUtcNow(), negotiated.MetaVersion);
-            await ResponseWriter.WriteListAsync(context, negotiated, table);
-            return;
-        }
-
-        ListBody body = negotiated.As == Representation.PartialMetadata ? new MetadataListBody(listing, negotiated.MetaVersion) : new ObjectListBody(resource, listing);
+            Representation.Table => new TableListBody(resource, listing, include, time.GetUtcNow(), negotiated.MetaVersion),
+            Representation.PartialMetadata => new MetadataListBody(listing, negotiated.MetaVersion),
+            Representation.Object => new ObjectListBody(resource, listing),
+        };
         await ResponseWriter.WriteListAsync(context, negotiated, body);
     }
 
@@ -90,14 +88,13 @@ internal readonly struct ResponseFormat
         return ResponseWriter.WriteAsync(context, code, negotiated, buffer.WrittenMemory);
     }
 
-    private Task WriteProtobufListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
+    private async Task WriteProtobufListAsync(HttpContext context, ServedResource resource, ObjectListing listing)
     {
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        if (negotiated.As == Representation.PartialMetadata)
-            ProtobufAnswers.PartialMetadataList(buffer, Metadata(listing), listing.Items.Select(i => i.Json), negotiated.MetaVersion);
-        else
-            ProtobufAnswers.List(buffer, resource.ApiVersion, resource.Kind, resource.ListKind, Metadata(listing), [.. listing.Items.Select(i => i.Json)]);
-        return ResponseWriter.WriteAsync(context, 200, negotiated, buffer.WrittenMemory);
+        var items = listing.Items.Select(static i => i.Json);
+        using var list = negotiated.As == Representation.PartialMetadata
+            ? ProtobufAnswers.PartialMetadataList(Metadata(listing), items, negotiated.MetaVersion)
+            : ProtobufAnswers.List(resource.ApiVersion, resource.Kind, resource.ListKind, Metadata(listing), items);
+        await ResponseWriter.WriteListAsync(context, list);
     }
 
     private static ListMetadata Metadata(ObjectListing listing) => new(Text(listing.Revision), listing.Continue, listing.RemainingItemCount);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
-using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -46,17 +45,49 @@ internal static class ResponseWriter
 
         context.Response.StatusCode = 200;
         context.Response.ContentType = negotiated.ContentType;
-        if (!AcceptsGzip(context.Request))
+        var packs = AcceptsGzip(context.Request);
+        if (packs) SayPacked(context);
+        var pieces = await StartAsync(context);
+        if (packs)
         {
-            await context.Response.StartAsync(context.RequestAborted); // before its pipe may be written to in pieces
-            await StreamAsync(context.Response.BodyWriter, body, context.RequestAborted);
+            using var packed = new GzipWriter(pieces);
+            await StreamAsync(packed, pieces, body, context.RequestAborted);
+        }
+        else
+        {
+            await StreamAsync(pieces, pieces, body, context.RequestAborted);
+        }
+
+        await pieces.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>A list in protobuf.</summary>
+    public static async Task WriteListAsync(HttpContext context, EnvelopedList list)
+    {
+        context.Response.StatusCode = 200;
+        context.Response.ContentType = MediaType.Protobuf;
+        if (list.Length > GzipThreshold && AcceptsGzip(context.Request))
+        {
+            await using var packed = Pack(context);
+            foreach (var piece in list.Pieces) await packed.WriteAsync(piece, context.RequestAborted);
             return;
         }
 
-        await using var packed = Pack(context);
-        var pipe = PipeWriter.Create(packed, new StreamPipeWriterOptions(leaveOpen: true));
-        await StreamAsync(pipe, body, context.RequestAborted);
-        await pipe.CompleteAsync();
+        context.Response.ContentLength = list.Length;
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        var output = await StartAsync(context);
+        foreach (var piece in list.Pieces)
+        {
+            for (var rest = piece; !rest.IsEmpty;)
+            {
+                var part = rest[..Math.Min(rest.Length, PieceWriter.PieceBytes)];
+                output.Write(part.Span);
+                rest = rest[part.Length..];
+                if (output.IsFull) await output.FlushAsync(context.RequestAborted);
+            }
+        }
+
+        await output.FlushAsync(context.RequestAborted);
     }
 
     /// <summary>JSON for who wants JSON; in the same bytes, but for the indentation.</summary>
@@ -108,28 +139,39 @@ internal static class ResponseWriter
         if (lineFeed) await response.Body.WriteAsync(LineFeed, context.RequestAborted);
     }
 
+    /// <summary>The response's pipe may be written to in pieces once the head is on its way.</summary>
+    private static async ValueTask<PieceWriter> StartAsync(HttpContext context)
+    {
+        await context.Response.StartAsync(context.RequestAborted);
+        return new PieceWriter(context.Response.BodyWriter);
+    }
+
     private static GZipStream Pack(HttpContext context)
     {
-        context.Response.Headers.ContentEncoding = "gzip";
-        context.Response.Headers.Append("Vary", "Accept-Encoding");
+        SayPacked(context);
         return new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
     }
 
-    private static async Task StreamAsync(PipeWriter pipe, ListBody body, CancellationToken ct)
+    private static void SayPacked(HttpContext context)
     {
-        var output = new PieceWriter(pipe);
+        context.Response.Headers.ContentEncoding = "gzip";
+        context.Response.Headers.Append("Vary", "Accept-Encoding");
+    }
+
+    /// <summary>Renders into <paramref name="output"/> and sends what has come to <paramref name="pieces"/> whenever it is worth it. The last of it is left to the caller.</summary>
+    private static async Task StreamAsync(IBufferWriter<byte> output, PieceWriter pieces, ListBody body, CancellationToken ct)
+    {
         body.Start(output);
         var first = true;
         foreach (var item in body.Listing.Items)
         {
             body.Item(output, item, first);
             first = false;
-            if (output.IsFull) await output.FlushAsync(ct);
+            if (pieces.IsFull) await pieces.FlushAsync(ct);
         }
 
         body.End(output);
         output.Write("\n"u8);
-        await output.FlushAsync(ct);
     }
 
     public static bool AcceptsGzip(HttpRequest request)

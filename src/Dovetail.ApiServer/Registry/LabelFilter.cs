@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Dovetail.Machinery.Schemas;
 using Dovetail.Machinery.Selectors;
+using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -12,14 +13,26 @@ internal sealed class LabelFilter
 {
     private readonly Requirement[] requirements;
 
-    public LabelFilter(LabelSelector selector) => requirements = [.. selector.Requirements.Select(r => new Requirement(r))];
+    /// <summary>What the digest of every object has that matches.</summary>
+    private readonly ulong digest;
+
+    public LabelFilter(LabelSelector selector)
+    {
+        requirements = [.. selector.Requirements.Select(r => new Requirement(r))];
+        foreach (var requirement in requirements) digest |= requirement.Digest;
+    }
 
     /// <summary>No object is left out.</summary>
     public bool IsEverything => requirements.Length == 0;
 
-    public bool Matches(ReadOnlySpan<byte> json)
+    public bool Matches(StoredObject stored)
     {
         if (requirements.Length == 0) return true;
+        return (LabelDigest.Of(stored) & digest) == digest && Matches(stored.Bytes);
+    }
+
+    private bool Matches(ReadOnlySpan<byte> json)
+    {
         var metadata = CompactJson.Field(json, 0, "metadata"u8);
         var labels = metadata < 0 ? -1 : CompactJson.Field(json, metadata, "labels"u8);
         foreach (var requirement in requirements)
@@ -37,6 +50,14 @@ internal sealed class LabelFilter
         private readonly long bound = requirement.Operator is SelectorOperator.GreaterThan or SelectorOperator.LessThan ? long.Parse(requirement.Values[0], CultureInfo.InvariantCulture) : 0;
 
         public byte[] Key { get; } = Encoding.UTF8.GetBytes(requirement.Key);
+
+        /// <summary>Of a label that must be there.</summary>
+        public ulong Digest => requirement.Operator switch
+        {
+            SelectorOperator.In or SelectorOperator.Equals when values.Length == 1 => LabelDigest.Of(Key, values[0]),
+            SelectorOperator.In or SelectorOperator.Equals or SelectorOperator.Exists or SelectorOperator.GreaterThan or SelectorOperator.LessThan => LabelDigest.Of(Key),
+            SelectorOperator.NotIn or SelectorOperator.NotEquals or SelectorOperator.DoesNotExist => 0,
+        };
 
         public bool Matches(bool present, ReadOnlySpan<byte> value) => requirement.Operator switch
         {

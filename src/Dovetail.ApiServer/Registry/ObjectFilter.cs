@@ -64,6 +64,7 @@ internal sealed class ObjectFilter
 
     public bool Matches(StoredObject stored)
     {
+        if (!labels.Matches(stored)) return false; // first: it decides on most objects without their bytes
         if (Namespace is not null && stored.Key.Namespace != Namespace) return false;
         if (Name is not null && stored.Key.Name != Name) return false;
         foreach (var (field, value, negated) in fields)
@@ -71,6 +72,6 @@ internal sealed class ObjectFilter
             if ((field.Of(stored.Bytes) == value) == negated) return false;
         }
 
-        return labels.Matches(stored.Bytes);
+        return true;
     }
 }

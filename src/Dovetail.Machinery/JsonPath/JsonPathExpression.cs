@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Schemas;
@@ -52,6 +53,13 @@ public sealed class JsonPathExpression
         return all.Count > 0;
     }
 
+    /// <summary>The first result in compact JSON, or false.</summary>
+    internal bool TryFirst(CompactValue root, out CompactValue result)
+    {
+        result = Fields.IsDefault ? First(root) : root.At(Fields.AsSpan());
+        return result.ValueKind != JsonValueKind.Undefined;
+    }
+
     public IReadOnlyList<JsonElement> Select(JsonElement root) => Select(root, steps);
 
     /// <summary>Evaluates on a tree; results are copies.</summary>
@@ -61,7 +69,7 @@ public sealed class JsonPathExpression
         return [.. Select(document.RootElement).Select(Node)];
     }
 
-    /// <summary>Evaluates on UTF-8 JSON; each result is its text as <see cref="Print"/> gives it.</summary>
+    /// <summary>Evaluates on UTF-8 JSON; each result is its text as <see cref="Print(JsonElement)"/> gives it.</summary>
     public IReadOnlyList<string> Select(ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json, Stored);
@@ -70,6 +78,14 @@ public sealed class JsonPathExpression
 
     /// <summary>A value as kubectl prints it: strings bare, everything else as JSON.</summary>
     public static string Print(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.Null or JsonValueKind.Undefined => "",
+        _ => value.GetRawText(),
+    };
+
+    /// <inheritdoc cref="Print(JsonElement)"/>
+    internal static string Print(CompactValue value) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString()!,
         JsonValueKind.Null or JsonValueKind.Undefined => "",
@@ -95,6 +111,13 @@ public sealed class JsonPathExpression
         }
 
         return current;
+    }
+
+    /// <summary>Steps that choose among many look at a document of the whole value.</summary>
+    private CompactValue First(CompactValue root)
+    {
+        using var document = JsonDocument.Parse(root.Raw.ToArray(), Stored);
+        return TryFirst(document.RootElement, out var found) ? new CompactText(JsonMarshal.GetRawUtf8Value(found).ToArray()).Root : default;
     }
 
     private static JsonNode? Node(JsonElement element) => JsonNode.Parse(element.GetRawText(), documentOptions: Stored);

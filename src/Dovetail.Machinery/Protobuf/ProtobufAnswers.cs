@@ -45,30 +45,15 @@ public static class ProtobufAnswers
 
     /// <summary>A list of whole objects of one kind.</summary>
     /// <exception cref="ProtobufFormatException">It is no kind of Kubernetes' own.</exception>
-    public static void List(IBufferWriter<byte> output, string apiVersion, string kind, string listKind, ListMetadata metadata, IReadOnlyList<ReadOnlyMemory<byte>> items)
+    public static EnvelopedList List(string apiVersion, string kind, string listKind, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items)
     {
         var message = MessageOf(apiVersion, kind);
-        using var writer = new WireWriter(ListSize(items));
-        ListMeta(writer, metadata);
-        foreach (var item in items) Nested(writer, Items, message, item.Span);
-        Envelope(output, apiVersion, listKind, writer.Written);
+        return ListOf(apiVersion, listKind, metadata, items, (writer, item) => Root(writer, message, item.Span));
     }
 
     /// <summary>A PartialObjectMetadataList of objects of any kind.</summary>
-    public static void PartialMetadataList(IBufferWriter<byte> output, ListMetadata list, IEnumerable<ReadOnlyMemory<byte>> items, string metaVersion)
-    {
-        using var writer = new WireWriter(4096);
-        ListMeta(writer, list);
-        foreach (var item in items)
-        {
-            writer.Tag(Items, WireType.LengthDelimited);
-            var start = writer.Open();
-            MetadataOf(writer, item.Span);
-            writer.Close(start);
-        }
-
-        Envelope(output, $"meta.k8s.io/{metaVersion}", "PartialObjectMetadataList", writer.Written);
-    }
+    public static EnvelopedList PartialMetadataList(ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items, string metaVersion) =>
+        ListOf($"meta.k8s.io/{metaVersion}", "PartialObjectMetadataList", metadata, items, static (writer, item) => MetadataOf(writer, item.Span));
 
     /// <summary>A frame of a watch: its length in four bytes, big-endian, then a <c>WatchEvent</c> {type 1, object 2 {raw 1}} without an envelope, whose raw is the object in its envelope.</summary>
     public static void WatchFrame(IBufferWriter<byte> output, ReadOnlySpan<byte> type, ReadOnlySpan<byte> enveloped)
@@ -88,7 +73,42 @@ public static class ProtobufAnswers
         output.Write(enveloped);
     }
 
+    private static EnvelopedList ListOf(string apiVersion, string kind, ListMetadata metadata, IEnumerable<ReadOnlyMemory<byte>> items, Action<WireWriter, ReadOnlyMemory<byte>> encode)
+    {
+        var message = new PooledPieces();
+        try
+        {
+            using var writer = new WireWriter(4096);
+            ListMeta(writer, metadata);
+            message.Add(writer.Written);
+            Span<byte> head = stackalloc byte[1 + WireWriter.LongestVarint];
+            foreach (var item in items)
+            {
+                writer.Clear();
+                encode(writer, item);
+                head[0] = (Items << 3) | (int)WireType.LengthDelimited;
+                message.Add(head[..(1 + WireWriter.Varint((ulong)writer.Count, head[1..]))]);
+                message.Add(writer.Written);
+            }
+
+            return new(EnvelopeHead(apiVersion, kind, message.Length), message, EnvelopeEnd.ToArray());
+        }
+        catch
+        {
+            message.Dispose();
+            throw;
+        }
+    }
+
     private static void Envelope(IBufferWriter<byte> output, string apiVersion, string kind, ReadOnlySpan<byte> message)
+    {
+        output.Write(EnvelopeHead(apiVersion, kind, message.Length));
+        output.Write(message);
+        output.Write(EnvelopeEnd);
+    }
+
+    /// <summary>Everything before a message of this length.</summary>
+    private static byte[] EnvelopeHead(string apiVersion, string kind, long length)
     {
         using var head = new WireWriter(128);
         head.Raw(Magic);
@@ -100,10 +120,8 @@ public static class ProtobufAnswers
         head.Bytes(Encoding.UTF8.GetBytes(kind));
         head.Close(typeMeta);
         head.Tag(2, WireType.LengthDelimited);
-        head.Varint((ulong)message.Length);
-        output.Write(head.Written);
-        output.Write(message);
-        output.Write(EnvelopeEnd);
+        head.Varint((ulong)length);
+        return head.Written.ToArray();
     }
 
     private static void ListMeta(WireWriter writer, ListMetadata metadata)
@@ -126,14 +144,6 @@ public static class ProtobufAnswers
     {
         writer.Tag(number, WireType.LengthDelimited);
         writer.Bytes(Encoding.UTF8.GetBytes(text));
-    }
-
-    private static void Nested(WireWriter writer, int number, EncodedMessage message, ReadOnlySpan<byte> json)
-    {
-        writer.Tag(number, WireType.LengthDelimited);
-        var start = writer.Open();
-        Root(writer, message, json);
-        writer.Close(start);
     }
 
     private static void MetadataOf(WireWriter writer, ReadOnlySpan<byte> json)
@@ -167,13 +177,6 @@ public static class ProtobufAnswers
 
     /// <summary>Objects are read to a bounded depth when they are written; what is stored may be as deep as it is.</summary>
     private static JsonReaderOptions Deep => new() { MaxDepth = 512 };
-
-    private static int ListSize(IReadOnlyList<ReadOnlyMemory<byte>> items)
-    {
-        var size = 256L;
-        foreach (var item in items) size += item.Length;
-        return (int)Math.Min(size, Array.MaxLength);
-    }
 
     private static EncodedMessage MessageOf(string apiVersion, string kind) => Kinds.GetOrAdd((apiVersion, kind), static key =>
     {

@@ -7,6 +7,9 @@ namespace Dovetail.Machinery.Protobuf;
 /// and what is longer than 127 bytes moves up when it ends.</summary>
 internal sealed class WireWriter : IDisposable
 {
+    /// <summary>Bytes of the largest number.</summary>
+    public const int LongestVarint = 10;
+
     private byte[] buffer;
     private int count;
 
@@ -20,17 +23,33 @@ internal sealed class WireWriter : IDisposable
 
     public void Varint(ulong value)
     {
-        var span = Free(10);
+        var free = Free(LongestVarint);
+        if (value < 0x80)
+        {
+            free[0] = (byte)value;
+            count++;
+            return;
+        }
+
+        count += Varint(value, free);
+    }
+
+    /// <summary>How many bytes it took.</summary>
+    public static int Varint(ulong value, Span<byte> output)
+    {
         var used = 0;
         while (value >= 0x80)
         {
-            span[used++] = (byte)(value | 0x80);
+            output[used++] = (byte)(value | 0x80);
             value >>= 7;
         }
 
-        span[used++] = (byte)value;
-        count += used;
+        output[used++] = (byte)value;
+        return used;
     }
+
+    /// <summary>Begins anew.</summary>
+    public void Clear() => count = 0;
 
     public void Double(double value)
     {

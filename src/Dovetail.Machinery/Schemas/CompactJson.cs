@@ -1,3 +1,8 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
 namespace Dovetail.Machinery.Schemas;
 
 /// <summary>Finds values in JSON without decoding it. The text must be valid and without blanks between its tokens, as stored objects are: then a value ends where its brackets close, and nothing
@@ -19,6 +24,9 @@ public static class CompactJson
             if (json[at] != ',') return -1;
         }
     }
+
+    /// <summary>A field's name as stored objects have it written.</summary>
+    public static byte[] Name(string name) => JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.ToArray();
 
     /// <summary>The index behind the value that begins at <paramref name="start"/>.</summary>
     public static int End(ReadOnlySpan<byte> json, int start)
@@ -53,9 +61,39 @@ public static class CompactJson
         }
     }
 
+    /// <summary>64 bytes at once: which of them are quotes and brackets are bits of a word, and brackets within texts are masked out.</summary>
     private static int EndOfBrackets(ReadOnlySpan<byte> json, int at)
     {
-        for (var depth = 0; ;)
+        var depth = 0;
+        var (inText, afterBackslash) = (0UL, false);
+        for (; json.Length - at >= Block.Bytes; at += Block.Bytes)
+        {
+            var block = new Block(json[at..]);
+            var quotes = block.Quotes & ~Escaped(block.Backslashes, ref afterBackslash);
+            var text = Fill(quotes) ^ inText;
+            inText = (ulong)((long)text >> 63);
+            var (opening, closing) = (block.Opening & ~text, block.Closing & ~text);
+            if (BitOperations.PopCount(closing) < depth)
+            {
+                depth += BitOperations.PopCount(opening) - BitOperations.PopCount(closing);
+                continue;
+            }
+
+            for (var brackets = opening | closing; brackets != 0; brackets &= brackets - 1)
+            {
+                var bit = brackets & (0 - brackets);
+                if ((opening & bit) != 0) depth++;
+                else if (--depth == 0) return at + BitOperations.TrailingZeroCount(bit) + 1;
+            }
+        }
+
+        if (inText != 0) at = EndOfText(json, afterBackslash ? at : at - 1);
+        return EndOfFewBrackets(json, at, depth);
+    }
+
+    private static int EndOfFewBrackets(ReadOnlySpan<byte> json, int at, int depth)
+    {
+        while (true)
         {
             switch (json[at])
             {
@@ -71,6 +109,58 @@ public static class CompactJson
             }
 
             at++;
+        }
+    }
+
+    /// <summary>The characters that a backslash precedes which is not itself escaped.</summary>
+    private static ulong Escaped(ulong backslashes, ref bool afterBackslash)
+    {
+        var escaped = afterBackslash ? 1UL : 0;
+        backslashes &= ~escaped;
+        afterBackslash = false;
+        while (backslashes != 0)
+        {
+            var bit = backslashes & (0 - backslashes);
+            afterBackslash = bit == 1UL << 63;
+            escaped |= bit << 1;
+            backslashes &= ~(bit | (bit << 1));
+        }
+
+        return escaped;
+    }
+
+    /// <summary>From each odd quote, itself included, up to the next: the inside of texts.</summary>
+    private static ulong Fill(ulong quotes)
+    {
+        quotes ^= quotes << 1;
+        quotes ^= quotes << 2;
+        quotes ^= quotes << 4;
+        quotes ^= quotes << 8;
+        quotes ^= quotes << 16;
+        return quotes ^ (quotes << 32);
+    }
+
+    /// <summary>Where the next 64 bytes have characters that structure JSON, a bit each.</summary>
+    private readonly ref struct Block
+    {
+        public const int Bytes = 64;
+
+        public readonly ulong Quotes;
+        public readonly ulong Backslashes;
+        public readonly ulong Opening;
+        public readonly ulong Closing;
+
+        public Block(ReadOnlySpan<byte> json)
+        {
+            for (var i = Bytes - Vector128<byte>.Count; i >= 0; i -= Vector128<byte>.Count)
+            {
+                var bytes = Vector128.Create(json.Slice(i, Vector128<byte>.Count));
+                var brackets = bytes | Vector128.Create((byte)0x20); // [ and { differ in this bit alone, as do ] and }
+                Quotes = (Quotes << 16) | Vector128.Equals(bytes, Vector128.Create((byte)'"')).ExtractMostSignificantBits();
+                Backslashes = (Backslashes << 16) | Vector128.Equals(bytes, Vector128.Create((byte)'\\')).ExtractMostSignificantBits();
+                Opening = (Opening << 16) | Vector128.Equals(brackets, Vector128.Create((byte)'{')).ExtractMostSignificantBits();
+                Closing = (Closing << 16) | Vector128.Equals(brackets, Vector128.Create((byte)'}')).ExtractMostSignificantBits();
+            }
         }
     }
 }

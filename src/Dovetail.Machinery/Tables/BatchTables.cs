@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -29,7 +29,7 @@ internal static class BatchTables
                 .Text(Cells.Or(Cells.Selector(row.Object.At("spec", "jobTemplate", "spec", "selector")), Cells.None));
         });
 
-    private static string Status(JsonElement job)
+    private static string Status(CompactValue job)
     {
         if (IsTrue(job, "Complete")) return "Complete";
         if (IsTrue(job, "Failed")) return "Failed";
@@ -39,9 +39,9 @@ internal static class BatchTables
         return "Running";
     }
 
-    private static bool IsTrue(JsonElement job, string condition) => Cells.Condition(job, condition).Text("status") == "True";
+    private static bool IsTrue(CompactValue job, string condition) => Cells.Condition(job, condition).Text("status") == "True";
 
-    private static string Completions(JsonElement job)
+    private static string Completions(CompactValue job)
     {
         var done = job.Number("status", "succeeded");
         if (job.Has("spec", "completions")) return string.Create(CultureInfo.InvariantCulture, $"{done}/{job.Number("spec", "completions")}");
@@ -55,6 +55,6 @@ internal static class BatchTables
         return HumanDuration.Format((Time(row.Object, "completionTime", out var end) ? end : row.Now) - start);
     }
 
-    private static bool Time(JsonElement job, string field, out DateTimeOffset time) =>
+    private static bool Time(CompactValue job, string field, out DateTimeOffset time) =>
         DateTimeOffset.TryParse(job.Text("status", field), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 }

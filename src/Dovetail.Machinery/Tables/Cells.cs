@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -12,11 +13,11 @@ internal static class Cells
     public static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 
     /// <summary>The field's text when it is there, "" included.</summary>
-    public static string OrAbsent(JsonElement item, string otherwise, params ReadOnlySpan<string> path) => item.Has(path) ? item.Text(path) : otherwise;
+    public static string OrAbsent(CompactValue item, string otherwise, params ReadOnlySpan<string> path) => item.Has(path) ? item.Text(path) : otherwise;
 
-    public static string True(JsonElement item, params ReadOnlySpan<string> path) => !item.Has(path) ? Unset : item.Flag(path) ? "True" : "False";
+    public static string True(CompactValue item, params ReadOnlySpan<string> path) => !item.Has(path) ? Unset : item.Flag(path) ? "True" : "False";
 
-    public static string Join(JsonElement item, params ReadOnlySpan<string> path)
+    public static string Join(CompactValue item, params ReadOnlySpan<string> path)
     {
         var texts = new List<string>();
         foreach (var text in item.Items(path)) texts.Add(text.GetString() ?? "");
@@ -24,7 +25,7 @@ internal static class Cells
     }
 
     /// <summary>A map as <c>a=b,c=d</c>, sorted; <c>&lt;none&gt;</c> when empty.</summary>
-    public static string Labels(JsonElement item, params ReadOnlySpan<string> path)
+    public static string Labels(CompactValue item, params ReadOnlySpan<string> path)
     {
         var pairs = new List<string>();
         foreach (var pair in item.Entries(path)) pairs.Add($"{pair.Name}={pair.Value.GetString()}");
@@ -33,7 +34,7 @@ internal static class Cells
     }
 
     /// <summary>A <c>meta.v1 LabelSelector</c> as selectors are written, its terms in the order of their keys; "" when it is empty or absent.</summary>
-    public static string Selector(JsonElement selector)
+    public static string Selector(CompactValue selector)
     {
         var terms = new List<(string Key, string Text)>();
         foreach (var label in selector.Entries("matchLabels")) terms.Add((label.Name, $"{label.Name}={label.Value.GetString()}"));
@@ -55,7 +56,7 @@ internal static class Cells
         return string.Join(",", terms.OrderBy(static t => t.Key, StringComparer.Ordinal).Select(static t => t.Text));
     }
 
-    public static JsonElement Condition(JsonElement item, string type)
+    public static CompactValue Condition(CompactValue item, string type)
     {
         foreach (var condition in item.Items("status", "conditions"))
             if (condition.Text("type") == type) return condition;
@@ -63,7 +64,7 @@ internal static class Cells
     }
 
     /// <summary>A quantity in its canonical form; "0" when it is absent.</summary>
-    public static string Quantity(JsonElement item, params ReadOnlySpan<string> path)
+    public static string Quantity(CompactValue item, params ReadOnlySpan<string> path)
     {
         var found = item.At(path);
         var text = found.ValueKind switch
@@ -86,7 +87,7 @@ internal static class Cells
     }
 
     /// <summary>Addresses of a load balancer, each once, sorted.</summary>
-    public static string LoadBalancer(JsonElement item)
+    public static string LoadBalancer(CompactValue item)
     {
         var addresses = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var ingress in item.Items("status", "loadBalancer", "ingress"))
@@ -95,7 +96,7 @@ internal static class Cells
     }
 
     /// <summary>Names and images of a pod template's containers, two cells.</summary>
-    public static CellWriter Containers(this CellWriter cells, JsonElement template)
+    public static CellWriter Containers(this CellWriter cells, CompactValue template)
     {
         List<string> names = [], images = [];
         foreach (var container in template.Items("spec", "containers"))

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -82,7 +83,7 @@ internal static class ConfigurationTables
             cells.Number(row.Object.Count("spec", field)).Text(kind.ValueKind == JsonValueKind.Object ? $"{kind.Text("apiVersion")}/{kind.Text("kind")}" : Cells.Unset);
         });
 
-    private static string Subjects(JsonElement binding, string kind)
+    private static string Subjects(CompactValue binding, string kind)
     {
         var names = new List<string>();
         foreach (var subject in binding.Items("subjects"))
@@ -90,7 +91,7 @@ internal static class ConfigurationTables
         return string.Join(", ", names);
     }
 
-    private static string SigningState(JsonElement request)
+    private static string SigningState(CompactValue request)
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
         foreach (var condition in request.Items("status", "conditions")) types.Add(condition.Text("type"));
@@ -99,14 +100,14 @@ internal static class ConfigurationTables
         return request.Text("status", "certificate").Length > 0 ? state + ",Issued" : state;
     }
 
-    private static string Parameters(JsonElement reference)
+    private static string Parameters(CompactValue reference)
     {
         if (reference.Text("name") is { Length: > 0 } name) return $"{Cells.Or(reference.Text("namespace"), "*")}/{name}";
         return reference.Has("selector") ? GoText(reference.At("selector")) : Cells.Unset;
     }
 
     /// <summary>A LabelSelector as its generated Go code prints it: <c>&amp;LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}</c>.</summary>
-    private static string GoText(JsonElement selector)
+    private static string GoText(CompactValue selector)
     {
         var text = new StringBuilder("&LabelSelector{MatchLabels:map[string]string{");
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -122,7 +123,7 @@ internal static class ConfigurationTables
         return text.Append("},}").ToString();
     }
 
-    private static void NumberOf(CellWriter cells, JsonElement item, string field)
+    private static void NumberOf(CellWriter cells, CompactValue item, string field)
     {
         if (item.ValueKind == JsonValueKind.Object) cells.Number(item.Number(field));
         else cells.Text(Cells.None);

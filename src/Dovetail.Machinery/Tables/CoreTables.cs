@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -26,7 +27,7 @@ internal static class CoreTables
         [TableColumn.ObjectName, new("Status", Description: "Healthy, Unhealthy or Unknown."), new("Message", Description: "What the component says."), new("Error", Description: "Why it cannot be asked.")],
         static (row, cells) =>
         {
-            JsonElement healthy = default;
+            CompactValue healthy = default;
             foreach (var condition in row.Object.Items("conditions"))
             {
                 if (condition.Text("type") != "Healthy") continue;

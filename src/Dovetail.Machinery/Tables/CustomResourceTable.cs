@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.JsonPath;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -38,7 +39,7 @@ public static class CustomResourceTable
     }
 
     /// <summary>A value that does not have the column's type shows as null.</summary>
-    private static void WriteCell(CellWriter cells, string type, JsonElement value, DateTimeOffset now)
+    private static void WriteCell(CellWriter cells, string type, CompactValue value, DateTimeOffset now)
     {
         switch (type, value.ValueKind)
         {
@@ -52,7 +53,7 @@ public static class CustomResourceTable
                 cells.Double(value.GetDouble());
                 break;
             case ("boolean", JsonValueKind.True or JsonValueKind.False):
-                cells.Boolean(value.GetBoolean());
+                cells.Boolean(value.ValueKind == JsonValueKind.True);
                 break;
             case ("date", JsonValueKind.String):
                 cells.Text(HumanDuration.Since(value.GetString(), now));

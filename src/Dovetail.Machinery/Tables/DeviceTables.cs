@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -15,7 +15,7 @@ internal static class DeviceTables
         [new("Node", Description: "The node that has the devices."), new("Driver", Description: "Who offers them."), new("Pool", Description: "The pool that they belong to.")],
         static (row, cells) => cells.Text(row.Object.Text("spec", "nodeName")).Text(row.Object.Text("spec", "driver")).Text(row.Object.Text("spec", "pool", "name")));
 
-    private static string State(JsonElement claim)
+    private static string State(CompactValue claim)
     {
         var deleted = claim.Has("metadata", "deletionTimestamp");
         if (!claim.Has("status", "allocation")) return deleted ? "deleted" : "pending";

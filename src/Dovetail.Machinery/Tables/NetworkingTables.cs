@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -60,7 +61,7 @@ internal static class NetworkingTables
             cells.Text(row.Object.Text("addressType")).Text(Cells.Or(Cells.Some(ports, Shown, ""), Cells.Unset)).Text(Cells.Or(Cells.Some(addresses, Shown, ""), Cells.Unset));
         });
 
-    private static string Hosts(JsonElement ingress)
+    private static string Hosts(CompactValue ingress)
     {
         var hosts = new List<string>();
         var more = false;
@@ -75,14 +76,14 @@ internal static class NetworkingTables
         return more ? string.Create(CultureInfo.InvariantCulture, $"{text} + {ingress.Count("spec", "rules") - Shown} more...") : text;
     }
 
-    private static string Parameters(JsonElement parameters)
+    private static string Parameters(CompactValue parameters)
     {
         if (parameters.ValueKind != JsonValueKind.Object) return Cells.None;
         var kind = parameters.Has("apiGroup") ? $"{parameters.Text("kind")}.{parameters.Text("apiGroup")}" : parameters.Text("kind");
         return $"{kind}/{parameters.Text("name")}";
     }
 
-    private static string Parent(JsonElement parent)
+    private static string Parent(CompactValue parent)
     {
         if (parent.ValueKind != JsonValueKind.Object) return Cells.None;
         var resource = parent.Text("group") is { Length: > 0 } group ? $"{parent.Text("resource")}.{group}" : parent.Text("resource");
@@ -90,13 +91,13 @@ internal static class NetworkingTables
         return $"{resource.ToLowerInvariant()}{place}/{parent.Text("name")}";
     }
 
-    private static string ClusterIp(JsonElement service)
+    private static string ClusterIp(CompactValue service)
     {
         foreach (var address in service.Items("spec", "clusterIPs")) return address.GetString()!;
         return service.Text("spec", "clusterIP");
     }
 
-    private static string ExternalIp(JsonElement service)
+    private static string ExternalIp(CompactValue service)
     {
         var external = Cells.Join(service, "spec", "externalIPs");
         switch (service.Text("spec", "type"))
@@ -113,7 +114,7 @@ internal static class NetworkingTables
         }
     }
 
-    private static string Ports(JsonElement service)
+    private static string Ports(CompactValue service)
     {
         var ports = new List<string>();
         foreach (var port in service.Items("spec", "ports"))
@@ -126,7 +127,7 @@ internal static class NetworkingTables
     }
 
     /// <summary>Every address with every port of its subset.</summary>
-    private static string Addresses(JsonElement endpoints)
+    private static string Addresses(CompactValue endpoints)
     {
         if (endpoints.Count("subsets") == 0) return Cells.None;
         var texts = new List<string>();

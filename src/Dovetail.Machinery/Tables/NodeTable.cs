@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -21,20 +22,20 @@ internal static class NodeTable
         });
 
     /// <summary>With the architecture, where that is known.</summary>
-    private static string Kernel(JsonElement node)
+    private static string Kernel(CompactValue node)
     {
         var kernel = Cells.Or(node.Text("status", "nodeInfo", "kernelVersion"), "<unknown>");
         return node.Text("status", "nodeInfo", "architecture") is { Length: > 0 } architecture ? $"{kernel} ({architecture})" : kernel;
     }
 
-    private static string Status(JsonElement node)
+    private static string Status(CompactValue node)
     {
         var ready = Cells.Condition(node, "Ready");
         var status = ready.ValueKind == JsonValueKind.Undefined ? "Unknown" : ready.Text("status") == "True" ? "Ready" : "NotReady";
         return node.Flag("spec", "unschedulable") ? status + ",SchedulingDisabled" : status;
     }
 
-    private static string Roles(JsonElement node)
+    private static string Roles(CompactValue node)
     {
         var roles = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var label in node.Entries("metadata", "labels"))
@@ -46,7 +47,7 @@ internal static class NodeTable
         return roles.Count == 0 ? "<none>" : string.Join(",", roles);
     }
 
-    private static string Address(JsonElement node, string type)
+    private static string Address(CompactValue node, string type)
     {
         foreach (var address in node.Items("status", "addresses"))
             if (address.Text("type") == type) return address.Text("address");

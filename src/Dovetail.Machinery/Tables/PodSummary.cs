@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -19,7 +20,7 @@ internal sealed class PodSummary
     /// <summary>When the last container that restarted had ended, RFC 3339; "" when none has.</summary>
     public string LastRestart { get; private set; } = "";
 
-    public static PodSummary Of(JsonElement pod)
+    public static PodSummary Of(CompactValue pod)
     {
         var summary = new PodSummary
         {
@@ -38,7 +39,7 @@ internal sealed class PodSummary
         return summary;
     }
 
-    private void ReadInitContainers(JsonElement pod)
+    private void ReadInitContainers(CompactValue pod)
     {
         var sidecars = new HashSet<string>(StringComparer.Ordinal);
         foreach (var container in pod.Items("spec", "initContainers"))
@@ -79,12 +80,12 @@ internal sealed class PodSummary
         LastRestart = initializing ? last : lastSidecar;
     }
 
-    private void ReadContainers(JsonElement pod)
+    private void ReadContainers(CompactValue pod)
     {
         var running = false;
         var error = "";
         var states = pod.At("status", "containerStatuses");
-        for (var i = (states.ValueKind == JsonValueKind.Array ? states.GetArrayLength() : 0) - 1; i >= 0; i--)
+        for (var i = states.Count() - 1; i >= 0; i--)
         {
             var container = states[i];
             Restarts += container.Number("restartCount");
@@ -111,7 +112,7 @@ internal sealed class PodSummary
         else if (running) Status = "NotReady";
     }
 
-    private static string Ended(JsonElement terminated)
+    private static string Ended(CompactValue terminated)
     {
         if (terminated.Text("reason") is { Length: > 0 } reason) return reason;
         return terminated.Number("signal") is not 0 and var signal

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -36,13 +36,13 @@ internal static class PodTable
         return summary.Restarts > 0 && summary.LastRestart.Length > 0 ? $"{text} ({HumanDuration.Since(summary.LastRestart, now)} ago)" : text;
     }
 
-    private static string Ip(JsonElement pod)
+    private static string Ip(CompactValue pod)
     {
         foreach (var address in pod.Items("status", "podIPs")) return address.Text("ip");
         return Cells.Or(pod.Text("status", "podIP"), "<none>");
     }
 
-    private static string Gates(JsonElement pod)
+    private static string Gates(CompactValue pod)
     {
         var total = pod.Count("spec", "readinessGates");
         if (total == 0) return "<none>";

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -47,7 +48,7 @@ internal static class PolicyTables
                 .Text(spec.Has("minReplicas") ? Cells.Number(spec.Number("minReplicas")) : Cells.Unset).Number(spec.Number("maxReplicas")).Number(row.Object.Number("status", "currentReplicas"));
         });
 
-    private static string IntOrString(JsonElement budget, string field)
+    private static string IntOrString(CompactValue budget, string field)
     {
         var value = budget.At("spec", field);
         return value.ValueKind switch
@@ -58,7 +59,7 @@ internal static class PolicyTables
         };
     }
 
-    private static string Metrics(JsonElement autoscaler)
+    private static string Metrics(CompactValue autoscaler)
     {
         // autoscaling/v1 knows the processor alone.
         if (autoscaler.Has("spec", "targetCPUUtilizationPercentage"))
@@ -72,7 +73,7 @@ internal static class PolicyTables
         var index = 0;
         foreach (var metric in autoscaler.Items("spec", "metrics"))
         {
-            var state = states.ValueKind == JsonValueKind.Array && index < states.GetArrayLength() ? states[index] : default;
+            var state = states[index];
             texts.Add(Metric(metric, state));
             index++;
         }
@@ -80,7 +81,7 @@ internal static class PolicyTables
         return Cells.Some(texts, ShownMetrics, Cells.None, ", ");
     }
 
-    private static string Metric(JsonElement metric, JsonElement state) => metric.Text("type") switch
+    private static string Metric(CompactValue metric, CompactValue state) => metric.Text("type") switch
     {
         "External" => Amount(metric.At("external", "target"), state.At("external")),
         "Object" => Amount(metric.At("object", "target"), state.At("object")),
@@ -90,11 +91,11 @@ internal static class PolicyTables
         _ => "<unknown type>",
     };
 
-    private static string Amount(JsonElement target, JsonElement state) => target.Has("averageValue")
+    private static string Amount(CompactValue target, CompactValue state) => target.Has("averageValue")
         ? $"{Measured(state, "averageValue", always: false)}/{Cells.Quantity(target, "averageValue")} (avg)"
         : $"{Measured(state, "value", always: true)}/{Cells.Quantity(target, "value")}";
 
-    private static string Share(JsonElement metric, JsonElement state)
+    private static string Share(CompactValue metric, CompactValue state)
     {
         var target = metric.At("target");
         if (target.Has("averageValue")) return $"{metric.Text("name")}: {Measured(state, "averageValue", always: true)}/{Cells.Quantity(target, "averageValue")}";
@@ -106,6 +107,6 @@ internal static class PolicyTables
     /// <param name="state">What was measured; undefined before the first time.</param>
     /// <param name="field">Of <c>current</c>.</param>
     /// <param name="always">Whether an absent field of a metric that was measured counts as 0.</param>
-    private static string Measured(JsonElement state, string field, bool always) =>
+    private static string Measured(CompactValue state, string field, bool always) =>
         state.ValueKind == JsonValueKind.Object && (always || state.Has("current", field)) ? Cells.Quantity(state, "current", field) : "<unknown>";
 }

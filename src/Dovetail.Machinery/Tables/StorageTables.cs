@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -82,13 +83,13 @@ internal static class StorageTables
                 .Text(spec.Has("tokenRequests") ? string.Join(",", audiences) : Cells.Unset).Boolean(spec.Flag("requiresRepublish")).Text(Cells.Or(Cells.Join(spec, "volumeLifecycleModes"), Cells.None));
         });
 
-    private static string Class(JsonElement item)
+    private static string Class(CompactValue item)
     {
         var old = item.At("metadata", "annotations");
         return old.Has(BetaClass) ? old.Text(BetaClass) : item.Text("spec", "storageClassName");
     }
 
-    private static string AccessModes(JsonElement modes)
+    private static string AccessModes(CompactValue modes)
     {
         var known = new List<string>();
         foreach (var (mode, letters) in new[] { ("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP") })

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -22,7 +23,7 @@ public sealed class TableDefinition
     internal byte[] ColumnsJson { get; }
 
     /// <summary>A row's <c>conditions</c> as UTF-8 JSON, made of the object; empty when it has none.</summary>
-    internal Func<JsonElement, byte[]> Conditions { get; init; } = static _ => [];
+    internal Func<CompactValue, byte[]> Conditions { get; init; } = static _ => [];
 
     internal void Fill(TableRow row, CellWriter cells) => fill(row, cells);
 
@@ -51,99 +52,13 @@ public sealed class TableDefinition
 }
 
 /// <summary>The object of a row, and the time that ages are counted to.</summary>
-internal readonly struct TableRow(JsonElement item, DateTimeOffset now)
+internal readonly struct TableRow(CompactValue item, DateTimeOffset now)
 {
-    public JsonElement Object { get; } = item;
+    public CompactValue Object { get; } = item;
 
     public DateTimeOffset Now { get; } = now;
 
     public string Name => Object.Text("metadata", "name");
 
     public string Age => HumanDuration.Since(Object.Text("metadata", "creationTimestamp"), Now);
-}
-
-/// <summary>Writes the cells of one row.</summary>
-internal sealed class CellWriter(Utf8JsonWriter json)
-{
-    public CellWriter Text(string value)
-    {
-        json.WriteStringValue(value);
-        return this;
-    }
-
-    public CellWriter Number(long value)
-    {
-        json.WriteNumberValue(value);
-        return this;
-    }
-
-    public CellWriter Double(double value)
-    {
-        json.WriteNumberValue(value);
-        return this;
-    }
-
-    public CellWriter Boolean(bool value)
-    {
-        json.WriteBooleanValue(value);
-        return this;
-    }
-
-    public CellWriter Null()
-    {
-        json.WriteNullValue();
-        return this;
-    }
-}
-
-/// <summary>Reading of JSON that may lack anything on the way.</summary>
-internal static class JsonElementReading
-{
-    public static JsonElement At(this JsonElement element, params ReadOnlySpan<string> path)
-    {
-        foreach (var step in path)
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(step, out element)) return default;
-        return element;
-    }
-
-    /// <summary>"" when absent or no string.</summary>
-    public static string Text(this JsonElement element, params ReadOnlySpan<string> path)
-    {
-        var found = element.At(path);
-        return found.ValueKind == JsonValueKind.String ? found.GetString()! : "";
-    }
-
-    public static long Number(this JsonElement element, params ReadOnlySpan<string> path)
-    {
-        var found = element.At(path);
-        return found.ValueKind == JsonValueKind.Number && found.TryGetInt64(out var value) ? value : 0;
-    }
-
-    public static bool Flag(this JsonElement element, params ReadOnlySpan<string> path) => element.At(path).ValueKind == JsonValueKind.True;
-
-    public static bool Has(this JsonElement element, params ReadOnlySpan<string> path) => element.At(path).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
-
-    public static int Count(this JsonElement element, params ReadOnlySpan<string> path)
-    {
-        var found = element.At(path);
-        return found.ValueKind switch
-        {
-            JsonValueKind.Array => found.GetArrayLength(),
-            JsonValueKind.Object => found.GetPropertyCount(),
-            _ => 0,
-        };
-    }
-
-    /// <summary>Nothing when absent or no list.</summary>
-    public static JsonElement.ArrayEnumerator Items(this JsonElement element, params ReadOnlySpan<string> path)
-    {
-        var found = element.At(path);
-        return found.ValueKind == JsonValueKind.Array ? found.EnumerateArray() : default;
-    }
-
-    public static JsonElement.ObjectEnumerator Entries(this JsonElement element, params ReadOnlySpan<string> path)
-    {
-        var found = element.At(path);
-        return found.ValueKind == JsonValueKind.Object ? found.EnumerateObject() : default;
-    }
 }

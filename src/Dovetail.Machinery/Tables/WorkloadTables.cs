@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tables;
 
@@ -54,14 +54,14 @@ internal static class WorkloadTables
         [new("Controller", Description: "Whose revision it is."), new("Revision", Description: "Its number.")],
         static (row, cells) => cells.Text(Controller(row.Object)).Number(row.Object.Number("revision")));
 
-    private static string ReadyOfWanted(JsonElement item) =>
+    private static string ReadyOfWanted(CompactValue item) =>
         string.Create(CultureInfo.InvariantCulture, $"{item.Number("status", "readyReplicas")}/{item.Number("spec", "replicas")}");
 
     private static CellWriter Containers(TableRow row, CellWriter cells) => cells.Containers(row.Object.At("spec", "template"));
 
-    private static string Selector(JsonElement item) => Cells.Or(Cells.Selector(item.At("spec", "selector")), Cells.None);
+    private static string Selector(CompactValue item) => Cells.Or(Cells.Selector(item.At("spec", "selector")), Cells.None);
 
-    private static string Controller(JsonElement item)
+    private static string Controller(CompactValue item)
     {
         foreach (var owner in item.Items("metadata", "ownerReferences"))
         {
