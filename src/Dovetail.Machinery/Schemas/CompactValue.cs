@@ -108,8 +108,10 @@ internal readonly struct CompactValue(CompactText text, int start)
 
     public bool TryGetInt64(out long value)
     {
+        var raw = ValueKind == JsonValueKind.Number ? Raw : default;
+        if (Utf8Parser.TryParse(raw, out value, out var length) && length == raw.Length) return true;
         value = 0;
-        return ValueKind == JsonValueKind.Number && Utf8Parser.TryParse(Raw, out value, out var length) && length == Raw.Length;
+        return false;
     }
 
     public double GetDouble() => Utf8Parser.TryParse(Raw, out double value, out _) ? value : 0;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Protobuf;
 
 namespace Dovetail.ApiServer.Tests.Http;
 
@@ -66,6 +66,25 @@ public sealed class ListBodyTests(ServerFixture server) : IClassFixture<ServerFi
         items[7]!.AsObject().Select(field => field.Key).ShouldBe(["kind", "apiVersion", "metadata"]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_large_list_in_protobuf_has_every_object_once_and_whole(bool packed)
+    {
+        var path = await NamespaceAsync();
+
+        var list = KubernetesProtobuf.Decode(await BytesAsync(path, KubernetesProtobuf.MediaType, packed));
+
+        ((string?)list["kind"]).ShouldBe("ConfigMapList");
+        var items = list["items"]!.AsArray();
+        items.Select(item => (string?)item!["metadata"]!["name"]).ShouldBe(Enumerable.Range(0, Objects).Select(Name));
+        foreach (var i in new[] { 0, 150, Objects - 1 })
+        {
+            var (_, one) = await server.GetAsync($"{path}/{Name(i)}");
+            JsonNode.DeepEquals(items[i]!["data"], one["data"]).ShouldBeTrue();
+        }
+    }
+
     private static string Name(int i) => string.Create(CultureInfo.InvariantCulture, $"c{i:000}");
 
     private async Task<string> NamespaceAsync()
@@ -77,7 +96,9 @@ public sealed class ListBodyTests(ServerFixture server) : IClassFixture<ServerFi
         return path;
     }
 
-    private async Task<JsonObject> ListAsync(string path, string accept, bool packed)
+    private async Task<JsonObject> ListAsync(string path, string accept, bool packed) => (JsonObject)JsonNode.Parse(await BytesAsync(path, accept, packed))!;
+
+    private async Task<byte[]> BytesAsync(string path, string accept, bool packed)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = HttpVersion.Version20 };
         request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -87,7 +108,8 @@ public sealed class ListBodyTests(ServerFixture server) : IClassFixture<ServerFi
         response.Content.Headers.ContentEncoding.ShouldBe(packed ? ["gzip"] : []);
         await using var body = await response.Content.ReadAsStreamAsync();
         await using var unpacked = packed ? new GZipStream(body, CompressionMode.Decompress) : body;
-        using var text = new StreamReader(unpacked, Encoding.UTF8);
-        return (JsonObject)JsonNode.Parse(await text.ReadToEndAsync())!;
+        using var bytes = new MemoryStream();
+        await unpacked.CopyToAsync(bytes);
+        return bytes.ToArray();
     }
 }

@@ -1,8 +1,13 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsCheck;
+using Dovetail.Machinery.JsonPath;
 using Dovetail.Machinery.Tables;
+using Dovetail.Machinery.Tests.Schemas;
 
 namespace Dovetail.Machinery.Tests.Tables;
 
@@ -101,13 +106,38 @@ public sealed class TableTests
     }
 
     [Fact]
-    public void Partial_lists_carry_metadata_only()
+    public void Cells_of_custom_columns_are_what_a_parsed_document_has_at_their_paths() => CompactJsonTests.Objects(4).Sample(node =>
     {
-        var output = new ArrayBufferWriter<byte>();
-        TableWriter.WritePartialObjectMetadataList(output, new ListMetadata("7"), [Encoding.UTF8.GetBytes("""{"kind":"Pod","metadata":{"name":"a"},"spec":{}}""")]);
-        JsonNode.Parse(output.WrittenSpan).ShouldBeJson(
-            """{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"7"},"items":[{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a"}}]}""");
-    }
+        string[] paths = [".a", ".a.b", ".metadata.labels", ".a[0]", ".b[*].a", "..b", ".metadata['a']"];
+        var table = CustomResourceTable.Create([.. paths.Select(path => new JsonObject { ["name"] = path, ["type"] = "string", ["jsonPath"] = path })]);
+        var json = node!.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var document = JsonDocument.Parse(json);
+        var cells = Cells(table, json);
+        for (var i = 0; i < paths.Length; i++)
+        {
+            var expected = JsonPathExpression.Parse(paths[i]).TryFirst(document.RootElement, out var found) && found.ValueKind != JsonValueKind.Null ? JsonPathExpression.Print(found) : null;
+            ((string?)cells[i + 1]).ShouldBe(expected, $"{paths[i]} of {json}");
+        }
+    });
+
+    [Theory]
+    [InlineData("2026-11-23T11:59:00Z", "60s")]
+    [InlineData("2026-11-23T11:59:00.5Z", "59s")]
+    [InlineData("2026-11-23T12:59:00+01:00", "60s")]
+    [InlineData("2026-02-30T00:00:00Z", "<invalid>")]
+    [InlineData("0000-01-01T00:00:00Z", "<invalid>")]
+    [InlineData("2026-11-23T1x:59:00Z", "<invalid>")]
+    [InlineData("2026-11-23T24:00:00Z", "<invalid>")]
+    [InlineData("", "<unknown>")]
+    public void An_age_is_counted_from_any_timestamp_that_is_one(string timestamp, string age) => HumanDuration.Since(timestamp, Now).ShouldBe(age);
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("quote \" and \\ and \n and \u0001")]
+    [InlineData("é 漢 😀 \u2028")]
+    [InlineData("")]
+    public void Texts_of_cells_are_escaped(string text) =>
+        ((string?)Cells(BuiltInTables.Find("", "namespaces"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = text } }.ToJsonString())[0]).ShouldBe(text);
 
     [Fact]
     public void Ten_thousand_rows_take_well_under_a_second()
