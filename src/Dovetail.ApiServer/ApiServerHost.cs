@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Dovetail.ApiServer.Admission;
 using Dovetail.ApiServer.Aggregation;
@@ -11,6 +12,7 @@ using Dovetail.ApiServer.Discovery;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Nodes;
 using Dovetail.ApiServer.Registry;
+using Dovetail.ApiServer.Registry.ServiceAddresses;
 using Dovetail.ApiServer.Security;
 using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Admission;
@@ -61,7 +63,7 @@ public sealed class ApiServerHost : IAsyncDisposable
     public Uri Address { get; }
 
     /// <exception cref="IOException">The port is taken; the message names it.</exception>
-    /// <exception cref="InvalidDataException">The PKI folder or the token file is malformed.</exception>
+    /// <exception cref="InvalidDataException">The PKI folder, the token file or the file of client authorities is malformed.</exception>
     public static async Task<ApiServerHost> StartAsync(
         ApiServerOptions options,
         IRevisionStore store,
@@ -75,21 +77,25 @@ public sealed class ApiServerHost : IAsyncDisposable
         var serving = authority.KeepServer("apiserver", "kube-apiserver", ServerNames(options));
         var kubeletClient = authority.KeepClient("apiserver-kubelet-client", "kube-apiserver-kubelet-client", [UserInfo.MastersGroup]);
         var rotation = new CertificateRotation(authority, [serving, kubeletClient], time, loggers.CreateLogger<CertificateRotation>());
+        var clientAuthorities = ClientAuthorities(authority, options.ClientCAFile);
         var tokens = options.TokenFile is null ? null : TokenFile.Load(options.TokenFile);
         var bundle = new CrdBundle(options.PlatformCrds);
         var registry = new ObjectRegistry(new ObjectRegistryOptions
         {
             Store = store,
             Time = time,
-            Admission = [.. BuiltInAdmission.Plugins(store, options.Randomness), .. admission],
+            Admission = [.. BuiltInAdmission.Plugins(store, options.Randomness, options.DisabledAdmissionPlugins), .. admission],
             Randomness = options.Randomness,
             TrustedCelRules = bundle.Names,
+            Authorization = options.Authorization,
+            RestrictNodes = !options.DisabledAdmissionPlugins.Contains(BuiltInAdmission.NodeRestriction),
+            ServiceRange = options.ServiceRange,
             StaticTokens = tokens,
             TokenKeys = TokenKeys.LoadOrCreate(options.PkiFolder),
         });
         await registry.BootstrapAsync(ct);
         await bundle.EnsureAsync(registry, ct);
-        await SystemObjects.EnsureAsync(registry, authority.CertificatePem, ct);
+        await SystemObjects.EnsureAsync(registry, clientAuthorities.ExportCertificatePems() + "\n", ct);
         foreach (var one in options.PlatformObjects) await one.CreateIfMissingAsync(registry, ct);
 
         var stopping = new CancellationTokenSource();
@@ -99,7 +105,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
         var front = new FrontDoor(
-            new RequestIdentity(new Authenticator(authority.Certificate, registry.Tokens, time), new Impersonation(registry.Authorizer)),
+            new RequestIdentity(new Authenticator(clientAuthorities, registry.Tokens, time), new Impersonation(registry.Authorizer)),
             registry.Authorizer,
             new Endpoints(
                 new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry, rotation), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
@@ -117,7 +123,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         await app.StartAsync(ct);
         var listening = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         address = new Uri(listening);
-        var service = new KubernetesService(registry, new IPEndPoint(options.Listen.Address, address.Port), loggers.CreateLogger<KubernetesService>(), time);
+        var service = new KubernetesService(registry, new ServiceRange(options.ServiceRange), new IPEndPoint(options.Listen.Address, address.Port), loggers.CreateLogger<KubernetesService>(), time);
         var background = Task.WhenAll(
             new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token),
             new LocalApiServices(registry, apis, loggers.CreateLogger<LocalApiServices>(), time).RunAsync(stopping.Token),
@@ -146,8 +152,25 @@ public sealed class ApiServerHost : IAsyncDisposable
             "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
         };
         if (!options.Listen.Address.Equals(IPAddress.Any) && !options.Listen.Address.Equals(IPAddress.IPv6Any)) names.Add(options.Listen.Address.ToString());
+        names.Add(new ServiceRange(options.ServiceRange).Address(1)); // the Service kubernetes'
         names.AddRange(options.ServerNames);
         return [.. names.Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private static X509Certificate2Collection ClientAuthorities(CertificateAuthority own, string? file)
+    {
+        var all = new X509Certificate2Collection { own.Certificate };
+        if (file is null) return all;
+        try
+        {
+            all.ImportFromPemFile(file);
+        }
+        catch (CryptographicException e)
+        {
+            throw new InvalidDataException($"{file} holds no certificates: {e.Message}", e);
+        }
+
+        return all.Count > 1 ? all : throw new InvalidDataException($"{file} holds no certificate");
     }
 
     private static WebApplication Build(ApiServerOptions options, KeptCertificate serving, ILoggerFactory loggers)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Dovetail.ApiServer.Admission;
 using Dovetail.ApiServer.Bootstrap;
 using Dovetail.ApiServer.Http;
 using Dovetail.ApiServer.Registry;
@@ -25,6 +26,18 @@ public sealed record ApiServerOptions
 
     /// <summary>Static bearer tokens in upstream's CSV format; null for none.</summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>PEM file of authorities whose client certificates count besides our own's; null for none.</summary>
+    public string? ClientCAFile { get; init; }
+
+    /// <summary>Who decides what a user may do.</summary>
+    public AuthorizationModes Authorization { get; init; } = AuthorizationModes.Default;
+
+    /// <summary>Names of admission plugins that do not run (<see cref="BuiltInAdmission"/>).</summary>
+    public ImmutableArray<string> DisabledAdmissionPlugins { get; init; } = [];
+
+    /// <summary>Addresses of services, IPv4.</summary>
+    public IPNetwork ServiceRange { get; init; } = Registry.ServiceAddresses.ServiceRange.Default;
 
     public Randomness Randomness { get; init; } = Randomness.System;
 

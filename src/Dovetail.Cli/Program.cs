@@ -115,9 +115,20 @@ internal static class Doors
         var config = new Option<string?>("--config") { Description = "A DovetailConfiguration file; docs/configuration.md" };
         var tokens = new Option<string?>("--token-file") { Description = "Bearer tokens, CSV: token,user,uid,\"group1,group2\"" };
         var noNode = new Option<bool>("--no-node") { Description = "Only the API: no virtual machines on this machine, no root needed; false takes it back" };
+        var range = new Option<string?>("--service-cluster-ip-range") { Description = "Addresses of services (CIDR); 10.96.0.0/12 unless given" };
+        var modes = new Option<string?>("--authorization-mode") { Description = "Who decides, with commas between: Node, RBAC, AlwaysAllow, AlwaysDeny; Node,RBAC unless given" };
+        var plugins = new Option<string?>("--disable-admission-plugins") { Description = "Admission plugins that do not run, by upstream's names, with commas between" };
+        var authorities = new Option<string?>("--client-ca-file") { Description = "Authorities (PEM) whose client certificates count besides the platform's own" };
         var foreground = new Option<bool>("--foreground") { Description = "Stay, and stop the platform at Ctrl+C" };
-        var command = new Command(name, description) { listen, config, tokens, noNode, foreground };
-        return (command, parse => new UpOptions(parse.GetValue(DataDir), parse.GetValue(listen), parse.GetValue(config), parse.GetValue(tokens), parse.GetResult(noNode) is { Implicit: false } ? parse.GetValue(noNode) : null, parse.GetValue(foreground)));
+        var command = new Command(name, description) { listen, config, tokens, noNode, range, modes, plugins, authorities, foreground };
+        return (command, parse => new UpOptions(
+            parse.GetValue(DataDir),
+            parse.GetValue(listen),
+            parse.GetValue(config),
+            parse.GetValue(tokens),
+            parse.GetResult(noNode) is { Implicit: false } ? parse.GetValue(noNode) : null,
+            new ApiFlags(parse.GetValue(range), parse.GetValue(modes), parse.GetValue(plugins), parse.GetValue(authorities)),
+            parse.GetValue(foreground)));
     }
 
     private static Command Status()

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Dovetail.ApiServer.Registry.ServiceAddresses;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Microsoft.Extensions.Logging;
@@ -12,14 +13,14 @@ namespace Dovetail.ApiServer.Bootstrap;
 /// Keeps the Service <c>default/kubernetes</c>, its Endpoints and its EndpointSlice: they are made anew or put right when somebody deletes or changes them. A server that listens on loopback only
 /// cannot be reached from where Services are used: then both exist and have no address.
 /// </summary>
-internal sealed class KubernetesService(IObjectApi api, IPEndPoint listening, ILogger<KubernetesService> log, TimeProvider time)
+internal sealed class KubernetesService(IObjectApi api, ServiceRange range, IPEndPoint listening, ILogger<KubernetesService> log, TimeProvider time)
 {
     private const string Name = "kubernetes";
 
     /// <summary>As often as upstream looks.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    private readonly SystemObject[] objects = [Service(listening.Port), Endpoints(listening), Slice(listening)];
+    private readonly SystemObject[] objects = [Service(range, listening.Port), Endpoints(listening), Slice(listening)];
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -43,12 +44,12 @@ internal sealed class KubernetesService(IObjectApi api, IPEndPoint listening, IL
         }
     }
 
-    private static SystemObject Service(int port) => new("", "v1", "services", new JsonObject
+    private static SystemObject Service(ServiceRange range, int port) => new("", "v1", "services", new JsonObject
     {
         ["metadata"] = Metadata("component", "apiserver", "provider", "kubernetes"),
         ["spec"] = new JsonObject
         {
-            ["clusterIP"] = "10.96.0.1",
+            ["clusterIP"] = range.Address(1),
             ["ports"] = new JsonArray { (JsonNode)new JsonObject { ["name"] = "https", ["port"] = 443, ["protocol"] = "TCP", ["targetPort"] = port } },
             ["sessionAffinity"] = "None",
             ["type"] = "ClusterIP",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Certificates;
 using Dovetail.ApiServer.Crds;
@@ -26,6 +27,15 @@ public sealed record ObjectRegistryOptions
     public ImmutableArray<IAdmissionPlugin> Admission { get; init; } = [];
 
     public Randomness Randomness { get; init; } = Randomness.System;
+
+    /// <summary>Who decides what a user may do.</summary>
+    public AuthorizationModes Authorization { get; init; } = AuthorizationModes.Default;
+
+    /// <summary>Whether nodes may write their own Node and their own pods alone.</summary>
+    public bool RestrictNodes { get; init; } = true;
+
+    /// <summary>Addresses of services, IPv4.</summary>
+    public IPNetwork ServiceRange { get; init; } = ServiceAddresses.ServiceRange.Default;
 
     /// <summary>Null: there are none.</summary>
     public TokenFile? StaticTokens { get; init; }
@@ -55,15 +65,15 @@ public sealed class ObjectRegistry : IObjectApi
     public ObjectRegistry(ObjectRegistryOptions options)
     {
         store = options.Store;
-        Authorizer = new PlatformAuthorizer(store);
+        Authorizer = new PlatformAuthorizer(store, options.Authorization);
         var bytes = new ObjectBytesReader();
-        var admission = new AdmissionChain([new NodeRestriction(store), .. options.Admission, new EscalationGuard(store, Authorizer), new SigningRequestAdmission(Authorizer, options.Time)]);
+        var admission = new AdmissionChain([.. options.RestrictNodes ? [new NodeRestriction(store)] : ImmutableArray<IAdmissionPlugin>.Empty, .. options.Admission, new EscalationGuard(store, Authorizer), new SigningRequestAdmission(Authorizer, options.Time)]);
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
         reader = new(store, bytes, options.Time);
         watcher = new(store, bytes, options.Time, (target, watch) => Admit(target, "watch", watch.FieldSelector));
         past = new(store, bytes);
         fieldManagers = new FieldManagers(options.Time);
-        writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, options.Randomness), options.Randomness);
+        writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, new ServiceRange(options.ServiceRange), options.Randomness), options.Randomness);
         deleter = new(store, bytes, admission, options.Time);
         var keys = options.TokenKeys;
         Tokens = new(

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.ApiServer.Security;
 
-/// <summary>Finds out who asks: a client certificate of our authority, a bearer token, or nobody (anonymous). A credential that is presented and wrong is 401, never anonymous.</summary>
-internal sealed class Authenticator(X509Certificate2 authority, BearerTokens tokens, TimeProvider time)
+/// <summary>Finds out who asks: a client certificate of our authority or of one that the settings name, a bearer token, or nobody (anonymous). A credential that is presented and wrong is 401, never anonymous.</summary>
+internal sealed class Authenticator(X509Certificate2Collection authorities, BearerTokens tokens, TimeProvider time)
 {
     /// <summary>A connection has one certificate object for its life. Its streams come at the same time, so this is not kept among the connection's own items, which are no place for that.</summary>
     private readonly ConditionalWeakTable<X509Certificate2, Proof> proofs = [];
@@ -42,7 +42,7 @@ internal sealed class Authenticator(X509Certificate2 authority, BearerTokens tok
     {
         var now = time.GetUtcNow();
         if (proofs.TryGetValue(certificate, out var known)) return now <= known.NotAfter ? known.User : null;
-        var user = ClientCertificates.Authenticate(authority, certificate, now);
+        var user = ClientCertificates.Authenticate(authorities, certificate, now);
         proofs.AddOrUpdate(certificate, new Proof(user, certificate.NotAfter.ToUniversalTime()));
         return user;
     }

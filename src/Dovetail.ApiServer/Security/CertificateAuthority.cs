@@ -111,7 +111,7 @@ public sealed class CertificateAuthority : IDisposable
         File.Delete(Path.Combine(folder, fileName + ".key"));
         return new(
             Path.Combine(folder, fileName + ".pem"),
-            kept => fits(kept) && LivesAsAsked(kept) && ClientCertificates.IssuedBy(Certificate, kept, time.GetUtcNow()),
+            kept => fits(kept) && LivesAsAsked(kept) && ClientCertificates.IssuedBy([Certificate], kept, time.GetUtcNow()),
             issue,
             NotAfter,
             time);

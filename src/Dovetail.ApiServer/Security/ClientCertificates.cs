@@ -11,9 +11,12 @@ public static class ClientCertificates
     internal const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
     /// <summary>The user that a certificate proves at <paramref name="now"/>, or null (expired, not yet valid, of another authority, not for clients, without a name).</summary>
-    public static UserInfo? Authenticate(X509Certificate2 authority, X509Certificate2 presented, DateTimeOffset now)
+    public static UserInfo? Authenticate(X509Certificate2 authority, X509Certificate2 presented, DateTimeOffset now) => Authenticate([authority], presented, now);
+
+    /// <inheritdoc cref="Authenticate(X509Certificate2, X509Certificate2, DateTimeOffset)"/>
+    public static UserInfo? Authenticate(X509Certificate2Collection authorities, X509Certificate2 presented, DateTimeOffset now)
     {
-        if (!IssuedBy(authority, presented, now)) return null;
+        if (!IssuedBy(authorities, presented, now)) return null;
         string? user = null;
         var groups = ImmutableArray.CreateBuilder<string>();
         foreach (var part in presented.SubjectName.EnumerateRelativeDistinguishedNames(reversed: false))
@@ -38,11 +41,11 @@ public static class ClientCertificates
         return new UserInfo(user, groups.ToImmutable()) { Extra = UserInfo.NoExtra.Add("authentication.kubernetes.io/credential-id", [id]) };
     }
 
-    internal static bool IssuedBy(X509Certificate2 authority, X509Certificate2 certificate, DateTimeOffset now)
+    internal static bool IssuedBy(X509Certificate2Collection authorities, X509Certificate2 certificate, DateTimeOffset now)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTimeIgnored = false;

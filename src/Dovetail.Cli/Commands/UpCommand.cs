@@ -5,7 +5,7 @@ using Dovetail.Runtime.Seam;
 namespace Dovetail.Cli.Commands;
 
 /// <summary>What <c>up</c> and <c>demo</c> take. Null: not given.</summary>
-internal sealed record UpOptions(string? DataDir, string? Listen, string? Config, string? TokenFile, bool? NoNode, bool Foreground);
+internal sealed record UpOptions(string? DataDir, string? Listen, string? Config, string? TokenFile, bool? NoNode, ApiFlags Api, bool Foreground);
 
 /// <summary><c>dovetail up</c>: packages, then processes, then the summary. Run twice it changes nothing; what it cannot start it leaves as it was.</summary>
 internal sealed class UpCommand(string root, TimeProvider time, Progress progress)
@@ -98,7 +98,7 @@ internal sealed class UpCommand(string root, TimeProvider time, Progress progres
     {
         var kept = data is not null && File.Exists(data.Settings) ? Settings.Read(data) : null;
         var asked = configuration is null ? kept ?? new Settings() : Settings.From(configuration);
-        var settings = asked.With(options.Listen, options.TokenFile, options.NoNode);
+        var settings = asked.With(options.Listen, options.TokenFile, options.NoNode, options.Api);
         if (data is not null && kept is not null && PlatformProcesses.IsRunning(data) && settings.DifferencesFrom(kept) is { Length: > 0 } differences)
             throw new UserErrorException($"the platform in {data.Root} runs with other settings: {string.Join("; ", differences)}", "Stop it with `dovetail down` first, or run `dovetail up` without these.");
         return settings;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Dovetail.Api;
@@ -58,6 +59,11 @@ internal static class ServerProcess
             PkiFolder = data.Pki,
             CertificateLifetime = lifetime,
             TokenFile = settings.TokenFile,
+            ClientCAFile = settings.ClientCAFile,
+            Authorization = settings.Modes,
+            DisabledAdmissionPlugins = settings.DisabledPlugins,
+            ServiceRange = IPNetwork.Parse(settings.ServiceClusterIPRange),
+            AccessLogLevel = settings.AccessLog ? LogLevel.Information : LogLevel.None,
             PlatformObjects = [LauncherRuntimeClass()],
             PlatformCrds = [.. KubeVirtCrds.All.Select(c => c.Json)],
         };

@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dovetail.ApiServer.Admission;
+using Dovetail.ApiServer.Registry.ServiceAddresses;
+using Dovetail.ApiServer.Security;
 using Dovetail.Machinery.Yaml;
 
 namespace Dovetail.Cli.Platform;
@@ -31,6 +34,8 @@ public sealed record DovetailConfiguration
     public HistoryConfiguration? History { get; init; }
 
     public CertificatesConfiguration? Certificates { get; init; }
+
+    public ApiConfiguration? Api { get; init; }
 }
 
 public sealed record NodeConfiguration
@@ -69,6 +74,28 @@ public sealed record CertificatesConfiguration
     public int LifetimeMinutes { get; set; } = Settings.DefaultCertificateLifetimeMinutes;
 }
 
+/// <summary>What users of kube-apiserver set by flags of the same names.</summary>
+public sealed record ApiConfiguration
+{
+    /// <summary>Addresses of services.</summary>
+    public string? ServiceClusterIPRange { get; init; }
+
+    /// <summary>Node, RBAC, AlwaysAllow, AlwaysDeny.</summary>
+    public string[]? AuthorizationModes { get; init; }
+
+    /// <summary>Admission plugins that do not run.</summary>
+    public string[]? DisabledAdmissionPlugins { get; init; }
+
+    /// <summary>Authorities whose client certificates count besides the platform's own, PEM.</summary>
+    public string? ClientCAFile { get; init; }
+
+    /// <summary>Whether every request leaves a line in the server's log.</summary>
+    public bool AccessLog { get; init; }
+}
+
+/// <summary>Flags of <c>up</c> that are kube-apiserver's; null where one was not given.</summary>
+public sealed record ApiFlags(string? ServiceClusterIPRange = null, string? AuthorizationMode = null, string? DisableAdmissionPlugins = null, string? ClientCAFile = null);
+
 /// <summary>What <c>up</c> was told, configuration and flags together; every part reads it from the data folder.</summary>
 public sealed record Settings
 {
@@ -95,11 +122,30 @@ public sealed record Settings
 
     public int CertificateLifetimeMinutes { get; set; } = DefaultCertificateLifetimeMinutes;
 
+    public string ServiceClusterIPRange { get; set; } = "10.96.0.0/12";
+
+    /// <summary>With commas between.</summary>
+    public string AuthorizationModes { get; set; } = "Node,RBAC";
+
+    /// <summary>With commas between.</summary>
+    public string DisabledAdmissionPlugins { get; set; } = "";
+
+    public string? ClientCAFile { get; init; }
+
+    public bool AccessLog { get; init; }
+
     [JsonIgnore]
     public IPEndPoint ListenEndPoint => ParseListen(Listen);
 
     [JsonIgnore]
     public string ApiUrl => $"https://{(ListenEndPoint.Address.Equals(IPAddress.Any) || ListenEndPoint.Address.Equals(IPAddress.IPv6Any) ? "127.0.0.1" : HostPart(ListenEndPoint.Address))}:{ListenEndPoint.Port}";
+
+    /// <exception cref="FormatException">There is an unknown one among them.</exception>
+    [JsonIgnore]
+    public AuthorizationModes Modes => ApiServer.Security.AuthorizationModes.Parse(AuthorizationModes);
+
+    [JsonIgnore]
+    public ImmutableArray<string> DisabledPlugins => [.. DisabledAdmissionPlugins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary>What is kept in the data folder, as it is: what was true when it was written, a file that it names for one, may no longer be.</summary>
     /// <exception cref="UserErrorException">There are none, or what is there cannot be read.</exception>
@@ -132,17 +178,26 @@ public sealed record Settings
         HistoryRetentionHours = file.History?.RetentionHours ?? 24,
         HistoryRetentionMegabytes = file.History?.RetentionMegabytes ?? 1024,
         CertificateLifetimeMinutes = file.Certificates?.LifetimeMinutes ?? DefaultCertificateLifetimeMinutes,
+        ServiceClusterIPRange = file.Api?.ServiceClusterIPRange ?? "10.96.0.0/12",
+        AuthorizationModes = file.Api?.AuthorizationModes is { } modes ? string.Join(',', modes) : "Node,RBAC",
+        DisabledAdmissionPlugins = string.Join(',', file.Api?.DisabledAdmissionPlugins ?? []),
+        ClientCAFile = file.Api?.ClientCAFile is { } authorities ? Path.GetFullPath(authorities) : null,
+        AccessLog = file.Api?.AccessLog ?? false,
     };
 
     /// <summary>Flags win over what the file says or the platform had before; what they leave away stays.</summary>
     /// <exception cref="UserErrorException">The outcome cannot be used; every fault is named.</exception>
-    public Settings With(string? listen, string? tokenFile, bool? noNode)
+    public Settings With(string? listen, string? tokenFile, bool? noNode, ApiFlags? api = null)
     {
         return (this with
         {
             Listen = listen ?? Listen,
             TokenFile = tokenFile is null ? TokenFile : Path.GetFullPath(tokenFile),
             Node = noNode is { } no ? !no : Node,
+            ServiceClusterIPRange = api?.ServiceClusterIPRange ?? ServiceClusterIPRange,
+            AuthorizationModes = api?.AuthorizationMode ?? AuthorizationModes,
+            DisabledAdmissionPlugins = api?.DisableAdmissionPlugins ?? DisabledAdmissionPlugins,
+            ClientCAFile = api?.ClientCAFile is { } authorities ? Path.GetFullPath(authorities) : ClientCAFile,
         }).Validated();
     }
 
@@ -162,6 +217,11 @@ public sealed record Settings
         ("history.retentionHours", $"{HistoryRetentionHours}"),
         ("history.retentionMegabytes", $"{HistoryRetentionMegabytes}"),
         ("certificates.lifetimeMinutes", $"{CertificateLifetimeMinutes}"),
+        ("api.serviceClusterIPRange", ServiceClusterIPRange),
+        ("api.authorizationModes", AuthorizationModes),
+        ("api.disabledAdmissionPlugins", DisabledAdmissionPlugins.Length > 0 ? DisabledAdmissionPlugins : "none"),
+        ("api.clientCAFile", ClientCAFile ?? "none"),
+        ("api.accessLog", AccessLog ? "true" : "false"),
     ];
 
     /// <summary>Reads a configuration file; every fault is named.</summary>
@@ -197,6 +257,19 @@ public sealed record Settings
         if (HistoryRetentionMegabytes < 1) faults.Add($"history.retentionMegabytes: {HistoryRetentionMegabytes} is less than 1");
         if (CertificateLifetimeMinutes is < 1 or > 10 * DefaultCertificateLifetimeMinutes) faults.Add($"certificates.lifetimeMinutes: {CertificateLifetimeMinutes} is not between 1 and {10 * DefaultCertificateLifetimeMinutes}, ten years");
         if (PodCIDR is not null && !IPNetwork.TryParse(PodCIDR, out _)) faults.Add($"node.podCIDR: \"{PodCIDR}\" is not a CIDR");
+        if (!IPNetwork.TryParse(ServiceClusterIPRange, out var range)) faults.Add($"api.serviceClusterIPRange: \"{ServiceClusterIPRange}\" is not a CIDR");
+        else if (ServiceRange.Problem(range) is { } unusable) faults.Add($"api.serviceClusterIPRange: {ServiceClusterIPRange} {unusable}");
+        try
+        {
+            _ = Modes;
+        }
+        catch (FormatException e)
+        {
+            faults.Add($"api.authorizationModes: {e.Message}");
+        }
+
+        foreach (var problem in DisabledPlugins.Select(BuiltInAdmission.ProblemOfDisabling).OfType<string>()) faults.Add($"api.disabledAdmissionPlugins: {problem}");
+        if (ClientCAFile is not null && !File.Exists(ClientCAFile)) faults.Add($"api.clientCAFile: there is no {ClientCAFile}");
         if (TokenFile is not null && !File.Exists(TokenFile)) faults.Add($"tokenFile: there is no {TokenFile}");
         return faults.Count == 0 ? this : throw new UserErrorException(string.Join("; ", faults), "See docs/configuration.md.");
     }

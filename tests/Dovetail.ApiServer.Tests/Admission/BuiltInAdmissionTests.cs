@@ -6,7 +6,7 @@ namespace Dovetail.ApiServer.Tests.Admission;
 
 public sealed class BuiltInAdmissionTests
 {
-    private readonly RegistryHarness api = new(store => BuiltInAdmission.Plugins(store, new CountingRandomness()));
+    private readonly RegistryHarness api = new(store => BuiltInAdmission.Plugins(store, new CountingRandomness(), []));
 
     [Fact]
     public void A_pod_without_a_class_has_priority_0_and_stays_five_minutes_on_a_lost_node()

@@ -6,7 +6,7 @@ namespace Dovetail.ApiServer.Tests.Admission;
 
 public sealed class ServiceAccountPluginTests
 {
-    private readonly RegistryHarness api = new(store => BuiltInAdmission.Plugins(store, new CountingRandomness()));
+    private readonly RegistryHarness api = new(store => BuiltInAdmission.Plugins(store, new CountingRandomness(), []));
     private int made;
 
     [Fact]

@@ -98,9 +98,10 @@ public sealed class SettingsTests : IDisposable
             registry: {port: 0}
             history: {retentionHours: 0}
             certificates: {lifetimeMinutes: 0}
+            api: {serviceClusterIPRange: 10.0.0.0/8, authorizationModes: [Node, Rbac], disabledAdmissionPlugins: [ServiceAcount], clientCAFile: /nowhere/ca.pem}
             """);
         var message = Should.Throw<UserErrorException>(() => Settings.From(file).With(null, null, null)).Message;
-        foreach (var field in new[] { "listen", "tokenFile", "node.podCIDR", "node.handlerPort", "registry.port", "history.retentionHours", "certificates.lifetimeMinutes" }) message.ShouldContain($"{field}: ");
+        foreach (var field in new[] { "listen", "tokenFile", "node.podCIDR", "node.handlerPort", "registry.port", "history.retentionHours", "certificates.lifetimeMinutes", "api.serviceClusterIPRange", "api.authorizationModes", "api.disabledAdmissionPlugins", "api.clientCAFile" }) message.ShouldContain($"{field}: ");
     }
 
     [Theory]
@@ -111,6 +112,31 @@ public sealed class SettingsTests : IDisposable
     [InlineData("listen: [", "cannot be used")]
     public void A_file_that_says_what_nobody_understands_is_refused_by_name(string text, string named) =>
         Should.Throw<UserErrorException>(() => Read(text)).Message.ShouldContain(named);
+
+    [Theory]
+    [InlineData("10.0.0.0/24", null, null, null)]
+    [InlineData("10.0.0.0/30", null, null, "api.serviceClusterIPRange: 10.0.0.0/30 is too small")]
+    [InlineData("fd00::/112", null, null, "is not an IPv4 network")]
+    [InlineData(null, "RBAC,AlwaysAllow", null, null)]
+    [InlineData(null, "RBAC,Webhook", null, "authorization mode \"Webhook\" does not exist here")]
+    [InlineData(null, "", null, "at least one authorization mode must be passed")]
+    [InlineData(null, "RBAC,RBAC", null, "name one twice")]
+    [InlineData(null, null, "ServiceAccount,DefaultStorageClass,DefaultTolerationSeconds,MutatingAdmissionWebhook,ValidatingAdmissionWebhook,StorageObjectInUseProtection,NodeRestriction", null)]
+    [InlineData(null, null, "DefaultStorage", "admission plugin \"DefaultStorage\" is unknown")]
+    [InlineData(null, null, "NamespaceLifecycle", "\"NamespaceLifecycle\" cannot be switched off")]
+    public void Flags_of_kube_apiserver_are_taken_or_refused_by_name(string? range, string? modes, string? plugins, string? refusal)
+    {
+        var flags = new ApiFlags(range, modes, plugins);
+        if (refusal is not null)
+        {
+            Should.Throw<UserErrorException>(() => new Settings().With(null, null, null, flags)).Message.ShouldContain(refusal);
+            return;
+        }
+
+        var settings = new Settings().With(null, null, null, flags);
+        (settings.ServiceClusterIPRange, settings.AuthorizationModes, settings.DisabledAdmissionPlugins).ShouldBe((range ?? "10.96.0.0/12", modes ?? "Node,RBAC", plugins ?? ""));
+        settings.With(null, null, null).ShouldBe(settings);
+    }
 
     [Fact]
     public void Settings_are_kept_in_the_data_folder()

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dovetail.Store;
@@ -9,16 +8,13 @@ namespace Dovetail.ApiServer.Registry.ServiceAddresses;
 /// Cluster addresses and node ports. Who holds what is read from the stored services, so nothing can leak and a restart forgets nothing; what a write under way has been given is kept here until that
 /// write is seen in the store or has failed. The API server is the store's only writer.
 /// </summary>
-internal sealed class ServiceAllocations(IRevisionStore store, Randomness randomness)
+internal sealed class ServiceAllocations(IRevisionStore store, ServiceRange range, Randomness randomness)
 {
-    /// <summary>10.96.0.0/12, and the ports of the host that services may take: upstream's usual ranges.</summary>
-    public static readonly IPNetwork Addresses = IPNetwork.Parse("10.96.0.0/12");
-
+    /// <summary>The ports of the host that services may take: upstream's usual range.</summary>
     public const int FirstPort = 30000;
     public const int LastPort = 32767;
 
-    /// <summary>Below these a client may choose by hand with little risk that its choice is taken: what is chosen for clients comes from above first.</summary>
-    private const int HandChosenAddresses = 256;
+    /// <summary>Of these a client may choose by hand with little risk that its choice is taken: what is chosen for clients comes from above first.</summary>
     private const int HandChosenPorts = 86;
 
     private readonly ConditionalWeakTable<StoredObject, ServiceClaim> claims = [];
@@ -36,20 +32,12 @@ internal sealed class ServiceAllocations(IRevisionStore store, Randomness random
         {
             var free = new FreeResources(Taken(ObjectReader.KeyOf(write.Resource, write.Target with { Name = service.Metadata().Text("name") })), addressesUnderWay, portsUnderWay);
             var held = old is null ? new ServiceClaim([], []) : ServiceClaim.Of(old);
-            var given = new ServiceAllocator(free, held, randomness).Allocate(service);
+            var given = new ServiceAllocator(free, held, range, randomness).Allocate(service);
             if (write.Options.DryRun) return null;
             addressesUnderWay.UnionWith(given.Addresses);
             portsUnderWay.UnionWith(given.NodePorts);
             return new UnderWay(this, given);
         }
-    }
-
-    /// <summary>The n-th address of the range; the first one is the network itself.</summary>
-    public static string Address(int offset)
-    {
-        var bytes = Addresses.BaseAddress.GetAddressBytes();
-        var number = (uint)((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) + (uint)offset;
-        return new IPAddress([(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number]).ToString();
     }
 
     /// <summary>A free number of a range, by chance: first of those above the hand-chosen ones, then of those.</summary>
@@ -73,8 +61,8 @@ internal sealed class ServiceAllocations(IRevisionStore store, Randomness random
         return null;
     }
 
-    public static int? PickAddress(Randomness randomness, Func<string, bool> isFree) =>
-        Pick(randomness, (1 << 20) - 1, HandChosenAddresses, offset => offset > 0 && isFree(Address(offset)));
+    public static int? PickAddress(ServiceRange range, Randomness randomness, Func<string, bool> isFree) =>
+        Pick(randomness, range.Count - 1, range.HandChosen, offset => offset > 0 && isFree(range.Address(offset)));
 
     public static int? PickPort(Randomness randomness, Func<long, bool> isFree) =>
         Pick(randomness, LastPort - FirstPort + 1, HandChosenPorts, offset => isFree(FirstPort + offset)) is { } port ? FirstPort + port : null;

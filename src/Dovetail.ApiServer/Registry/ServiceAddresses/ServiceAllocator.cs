@@ -9,8 +9,9 @@ namespace Dovetail.ApiServer.Registry.ServiceAddresses;
 /// <summary>Gives one service its addresses and node ports (upstream: <c>pkg/registry/core/service/storage/alloc.go</c>).</summary>
 /// <param name="free">What others do not hold.</param>
 /// <param name="held">What the service holds already.</param>
+/// <param name="range">Where addresses come from.</param>
 /// <param name="randomness">Chooses.</param>
-internal sealed class ServiceAllocator(FreeResources free, ServiceClaim held, Randomness randomness)
+internal sealed class ServiceAllocator(FreeResources free, ServiceClaim held, ServiceRange range, Randomness randomness)
 {
     private readonly List<string> addresses = [];
     private readonly HashSet<long> ports = [];
@@ -31,15 +32,15 @@ internal sealed class ServiceAllocator(FreeResources free, ServiceClaim held, Ra
         if (asked.Length > 0 && held.Addresses.Contains(asked)) return;
         if (asked.Length > 0)
         {
-            if (!IPAddress.TryParse(asked, out var ip) || !ServiceAllocations.Addresses.Contains(ip))
+            if (!IPAddress.TryParse(asked, out var ip) || !range.Contains(ip))
                 throw Refused(service, "spec.clusterIPs", spec["clusterIPs"], $"failed to allocate IP {asked}: the provided network does not match the current range");
             if (!free.Has(asked)) throw Refused(service, "spec.clusterIPs", spec["clusterIPs"], $"failed to allocate IP {asked}: provided IP is already allocated");
             addresses.Add(asked);
             return;
         }
 
-        if (ServiceAllocations.PickAddress(randomness, free.Has) is not { } offset) throw Refusals.Internal("failed to allocate a serviceIP: range is full");
-        var address = ServiceAllocations.Address(offset);
+        if (ServiceAllocations.PickAddress(range, randomness, free.Has) is not { } offset) throw Refusals.Internal("failed to allocate a serviceIP: range is full");
+        var address = range.Address(offset);
         addresses.Add(address);
         spec["clusterIP"] = address;
         spec["clusterIPs"] = new JsonArray((JsonNode)address);
