@@ -34,8 +34,11 @@ public static class SandboxLayout
     /// <summary>libvirt's capability cache. Copy a warm one in; never bind it read-only: a stale read-only cache makes every start fail.</summary>
     public const string CapabilityCache = CacheHome + "/libvirt/qemu/cache/capabilities";
 
-    /// <summary>Where init puts <c>virt-launcher.out</c> and <c>libvirtd.out</c>; libvirtd.log is there too. Bounded by the launcher.</summary>
+    /// <summary>Where init puts <see cref="ContainerLogName"/>; libvirtd.log is there too. Bounded by the launcher.</summary>
     public const string Logs = "/var/log/kubevirt";
+
+    /// <summary>What launcher, libvirtd and QEMU print, in the log format of the container runtime interface; bounded by init, which keeps one full one before it (<c>compute.log.1</c>).</summary>
+    public const string ContainerLogName = "compute.log";
 
     /// <summary>unix_sock_dir of the private libvirtd.</summary>
     public const string LibvirtSockets = "/var/run/libvirt";
@@ -72,9 +75,12 @@ public static class SandboxLayout
         ("XDG_CACHE_HOME", CacheHome), ("MALLOC_ARENA_MAX", "1"),
     ];
 
-    /// <summary>init, its log folder, then virt-launcher with its arguments, "--", and the daemons (libvirtd).</summary>
+    /// <summary>In the pod's <c>sockets</c> volume: where init runs commands for whoever may execute into the pod (<c>init.c</c> describes the exchange). No longer than the launcher's, whose path has no byte to spare.</summary>
+    public const string InitSocketName = "init-sock";
+
+    /// <summary>init, its log folder and its socket, then virt-launcher with its arguments, "--", and the daemons (libvirtd).</summary>
     public static IReadOnlyList<string> InitCommand { get; } =
-        [Init, Logs, Launcher, "--", Libvirtd, "-f", LibvirtdConf, "-p", LibvirtSockets + "/libvirtd.pid"];
+        [Init, Logs, Sockets + "/" + InitSocketName, Launcher, "--", Libvirtd, "-f", LibvirtdConf, "-p", LibvirtSockets + "/libvirtd.pid"];
 
     /// <summary>Path of the serial console's socket of a VMI; its bounded log is <see cref="SerialLog"/>.</summary>
     public static string SerialSocket(string vmiUid) => $"{Private}/{vmiUid}/virt-serial0";

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Dovetail.Node.Host;
 using Dovetail.Node.Images;
+using Dovetail.Node.Kubelet;
 using Dovetail.Node.Kvm;
 using Dovetail.Node.Network;
 using Dovetail.Node.Network.Dns;
@@ -44,7 +45,12 @@ public sealed class NodeAgent : IRunnable, IDisposable
     private readonly Random random = new(RandomNumberGenerator.GetInt32(int.MaxValue));
     private readonly NodePaths paths;
     private readonly ProcessWatch watch = new();
+    private readonly DescriptorWatch streams = new("container-streams");
+    private readonly IPAddress address;
     private readonly NodeState state;
+
+    // Another one each time that looking after the pods begins anew.
+    private volatile Informer<V1Pod>? pods;
 
     /// <summary>Throws <see cref="ArgumentException"/> for options that cannot work.</summary>
     public NodeAgent(NodeAgentOptions options, IKubeApi api, TimeProvider time, ILoggerFactory loggers)
@@ -53,7 +59,8 @@ public sealed class NodeAgent : IRunnable, IDisposable
         (this.options, this.api, this.time, this.loggers) = (options, api, time, loggers);
         logger = loggers.CreateLogger<NodeAgent>();
         paths = new NodePaths(options.InstanceId, options.DataDirectory);
-        state = new NodeState(options, time, (options.NodeAddress ?? DefaultAddress()).ToString());
+        address = options.NodeAddress ?? DefaultAddress();
+        state = new NodeState(options, time, address.ToString());
     }
 
     public string Name => "node agent";
@@ -78,7 +85,7 @@ public sealed class NodeAgent : IRunnable, IDisposable
         var probing = ProbeKvmAsync(ct);
         try
         {
-            await TaskGroup.RunAsync(ct, token => RegisterAsync(registrar, token), token => KeepPodsAsync(probing, token), RunPartsAsync);
+            await TaskGroup.RunAsync(ct, token => RegisterAsync(registrar, token), token => KeepPodsAsync(probing, token), ServeKubeletAsync, RunPartsAsync);
         }
         finally
         {
@@ -86,7 +93,33 @@ public sealed class NodeAgent : IRunnable, IDisposable
         }
     }
 
-    public void Dispose() => watch.Dispose();
+    public void Dispose()
+    {
+        watch.Dispose();
+        streams.Dispose();
+    }
+
+    /// <summary>The source address towards the default route, which is this node's unless it is told another; no packet is sent.</summary>
+    public static IPAddress DefaultAddress()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Connect(IPAddress.Parse("192.0.2.1"), 9);
+            return ((IPEndPoint)socket.LocalEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
+            return IPAddress.Loopback; // a machine without any network
+        }
+    }
+
+    private async Task ServeKubeletAsync(CancellationToken ct)
+    {
+        if (options.Kubelet is not { } kubelet) return;
+        var endpoint = new KubeletEndpoint(() => pods, [new LauncherStreams(paths, streams, time)], time, loggers.CreateLogger<KubeletEndpoint>());
+        await new KubeletServer(kubelet, options.NodeName, address, api, endpoint, time, loggers).RunAsync(state.KubeletListens, ct);
+    }
 
     /// <summary>Looks after the pods; what ends that (a disk that cannot be read, a bridge that was taken away) is told on the node, and it begins anew.</summary>
     private async Task KeepPodsAsync(Task probing, CancellationToken ct)
@@ -120,6 +153,7 @@ public sealed class NodeAgent : IRunnable, IDisposable
         images.Open();
 
         var cache = new Informer<V1Pod>(api, BuiltInTypes.Pods, new InformerOptions { FieldSelector = $"spec.nodeName={options.NodeName}" }, time, random, logger);
+        pods = cache;
         var host = new SandboxHost(options, records, sandboxes, network, time);
         var reconciler = new PodReconciler(api, cache, host, new ImagePulls(images, time), state, new PodContext(time, logger, ct)) { Requeue = _ => { } };
         var controller = new Controller<string>("pods", reconciler, new ControllerOptions { Workers = 16, Backoff = new RetryBackoff { First = TimeSpan.FromMilliseconds(100) } }, time, random, logger);
@@ -155,11 +189,13 @@ public sealed class NodeAgent : IRunnable, IDisposable
 
     private async Task SetUpNetworkAsync(PodNetwork network, CancellationToken ct)
     {
+        // A port of our own choice is there in a moment; one that was asked for may be another's for long, and guests do not wait for that.
+        int[] kubelet = options.Kubelet is null ? [] : [options.Kubelet.Port is { } asked and > 0 ? asked : await state.KubeletPort.WaitAsync(ct)];
         while (true)
         {
             try
             {
-                await network.SetUpAsync(options.PodSubnet, [.. options.ProtectedPorts, options.RegistryPort], ct);
+                await network.SetUpAsync(options.PodSubnet, [.. options.ProtectedPorts, options.RegistryPort, .. kubelet], ct);
                 state.NetworkReady(network.Subnet);
                 logger.NetworkReady(options.NodeName, network.Subnet.Network.ToString(), HostNames.Bridge(options.InstanceId));
                 return;
@@ -240,19 +276,4 @@ public sealed class NodeAgent : IRunnable, IDisposable
 
     private static HttpClient RegistryHttp() =>
         new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
-
-    /// <summary>The source address towards the default route; no packet is sent.</summary>
-    private static IPAddress DefaultAddress()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            socket.Connect(IPAddress.Parse("192.0.2.1"), 9);
-            return ((IPEndPoint)socket.LocalEndPoint!).Address;
-        }
-        catch (SocketException)
-        {
-            return IPAddress.Loopback; // a machine without any network
-        }
-    }
 }

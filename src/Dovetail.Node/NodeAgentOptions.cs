@@ -42,6 +42,9 @@ public sealed record NodeAgentOptions
     /// <summary>Largest disk that is taken out of an image, and largest layer, in bytes.</summary>
     public long MaxImageBytes { get; init; } = 200L << 30;
 
+    /// <summary>Logs, commands and ports of this node's pods over HTTPS; null: they are not served.</summary>
+    public Kubelet.KubeletOptions? Kubelet { get; init; }
+
     /// <summary>The command that runs the KVM probe in a process of its own; empty: the running program with the argument <c>kvm-probe</c>.</summary>
     public ImmutableArray<string> KvmProbeCommand { get; init; } = [];
 

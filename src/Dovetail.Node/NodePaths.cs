@@ -30,6 +30,9 @@ public sealed class NodePaths(string instanceId, string dataDirectory)
     /// <summary>The launcher's socket: exactly 107 bytes with a 36-character uid.</summary>
     public string LauncherSocket(string podUid) => $"{SocketFolder(podUid)}/launcher-sock";
 
+    /// <summary>The socket on which a sandbox's init runs commands.</summary>
+    internal string InitSocket(string podUid) => $"{SocketFolder(podUid)}/{LauncherApi.SandboxLayout.InitSocketName}";
+
     internal string SocketFolder(string podUid) => $"{RunPods}/{podUid}/{EmptyDir}/sockets";
 
     internal string RunPod(string podUid) => $"{RunPods}/{podUid}";

@@ -24,6 +24,8 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
     private string? warmCapabilities;
     private string runtimeVersion = "dovetail-launcher://1";
     private GuestCapabilities guests = GuestCapabilities.Minimal;
+    private readonly TaskCompletionSource<int> kubelet = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int kubeletPort;
     private bool stopped;
 
     public Task<KvmVerdict> Kvm => kvm.Task;
@@ -106,6 +108,15 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
         Change(() => runtimeVersion = version);
     }
 
+    /// <summary>The port of the kubelet endpoint, once it is open.</summary>
+    public Task<int> KubeletPort => kubelet.Task;
+
+    public void KubeletListens(int port) => Change(() =>
+    {
+        kubeletPort = port;
+        kubelet.TrySetResult(port);
+    });
+
     public void Stop() => Change(() => stopped = true);
 
     public NodeFacts Facts()
@@ -117,6 +128,7 @@ internal sealed class NodeState(NodeAgentOptions options, TimeProvider time, str
             {
                 Name = options.NodeName,
                 Address = address,
+                KubeletPort = kubeletPort,
                 PodCidr = podCidr,
                 MaxPods = options.MaxPods,
                 Host = HostFacts.Read(options.DataDirectory),

@@ -10,6 +10,7 @@ using Dovetail.Kubeconfig;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Node;
+using Dovetail.Node.Kubelet;
 using Dovetail.Node.Kvm;
 using Dovetail.Runtime.Engines;
 using Dovetail.Runtime.Seam;
@@ -52,11 +53,20 @@ internal static partial class NodeProcess
     private static async Task ServeAsync(DataDirectory data, Settings settings, ILoggerFactory loggers, CancellationToken ct)
     {
         // Both parts are started together; on the first start the server has yet to issue this node's certificate.
-        while (!File.Exists(data.NodeKubeconfig) || !File.Exists(PlatformIdentity.VirtHandlerFile(data))) await Task.Delay(FirstStartPause, TimeProvider.System, ct);
+        while (!File.Exists(data.NodeKubeconfig) || !File.Exists(PlatformIdentity.VirtHandlerFile(data)) || !File.Exists(PlatformIdentity.KubeletFile(data))) await Task.Delay(FirstStartPause, TimeProvider.System, ct);
         using var api = HttpKubeApi.FromKubeconfig(data.NodeKubeconfig, "dovetail-node", TimeProvider.System);
-        using var agent = new NodeAgent(AgentOptions(data, settings), api, TimeProvider.System, loggers);
+        var kubelet = new CertificateFiles(PlatformIdentity.KubeletFile(data), PlatformIdentity.KubeletFile(data));
+        using var authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(data.Pki, "ca.crt"));
+        using var agent = new NodeAgent(AgentOptions(data, settings) with { Kubelet = Kubelet(settings, kubelet, authority) }, api, TimeProvider.System, loggers);
         await Task.WhenAll(agent.RunAsync(ct), HandleAsync(agent, api, data, settings, loggers, ct), PartHost.GuardAsync(data, loggers, ct));
     }
+
+    private static KubeletOptions Kubelet(Settings settings, CertificateFiles certificate, X509Certificate2 authority) => new()
+    {
+        Port = settings.KubeletPort,
+        Certificate = () => certificate.Current, // the server renews it
+        Authenticate = client => ClientCertificates.Authenticate(authority, client, TimeProvider.System.GetUtcNow()),
+    };
 
     private static async Task HandleAsync(NodeAgent agent, HttpKubeApi api, DataDirectory data, Settings settings, ILoggerFactory loggers, CancellationToken ct)
     {

@@ -2,15 +2,17 @@ using System.Collections.Immutable;
 using System.Text;
 using Dovetail.ApiServer.Security;
 using Dovetail.Cli.Platform;
+using Dovetail.Node;
 
 namespace Dovetail.Cli.Hosting;
 
 /// <summary>Certificates and kubeconfigs of the platform's parts outside the API server, and of its admin.</summary>
 /// <param name="VirtApi">virt-api's client certificate.</param>
-/// <param name="Others">The admin's, and with a node the node agent's and virt-handler's.</param>
+/// <param name="Others">The admin's, and with a node the node agent's own, its kubelet endpoint's and virt-handler's.</param>
 internal sealed record PlatformIdentity(KeptCertificate VirtApi, ImmutableArray<KeptCertificate> Others)
 {
     public const string VirtHandler = "virt-handler";
+    public const string Kubelet = "kubelet";
     private const string Node = "node";
 
     public ImmutableArray<KeptCertificate> All => [VirtApi, .. Others];
@@ -24,7 +26,11 @@ internal sealed record PlatformIdentity(KeptCertificate VirtApi, ImmutableArray<
         if (settings.Node)
         {
             var user = $"system:node:{nodeName}";
-            others = [admin, authority.KeepClient(Node, user, ["system:nodes"]), authority.KeepServer(VirtHandler, "virt-handler", ["127.0.0.1", "::1", "localhost"])];
+            others =
+            [
+                admin, authority.KeepClient(Node, user, ["system:nodes"]), authority.KeepServer(VirtHandler, "virt-handler", ["127.0.0.1", "::1", "localhost"]),
+                authority.KeepServer(Kubelet, user, [nodeName, NodeAgent.DefaultAddress().ToString(), "127.0.0.1", "::1", "localhost"]),
+            ];
             // Relative to its own folder, which is where the certificates are.
             WriteKubeconfig(data.NodeKubeconfig, settings, authority, user, $"client-certificate: {Node}.pem", $"client-key: {Node}.pem");
         }
@@ -34,6 +40,9 @@ internal sealed record PlatformIdentity(KeptCertificate VirtApi, ImmutableArray<
 
     /// <summary>virt-handler's serving certificate as the node agent's process sees it.</summary>
     public static string VirtHandlerFile(DataDirectory data) => Path.Combine(data.Pki, VirtHandler + ".pem");
+
+    /// <summary>The serving certificate of the kubelet endpoint as the node agent's process sees it.</summary>
+    public static string KubeletFile(DataDirectory data) => Path.Combine(data.Pki, Kubelet + ".pem");
 
     private static string Inline(string pem) => Convert.ToBase64String(Encoding.UTF8.GetBytes(pem));
 

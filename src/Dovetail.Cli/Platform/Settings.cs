@@ -51,6 +51,9 @@ public sealed record NodeConfiguration
 
     /// <summary>Loopback port of virt-handler's consoles; 0 takes a free one.</summary>
     public int HandlerPort { get; init; }
+
+    /// <summary>Port of logs, commands and ports of pods on the node's address; 0 takes a free one, as does leaving it away where another process has 10250.</summary>
+    public int? KubeletPort { get; init; }
 }
 
 public sealed record RegistryConfiguration
@@ -114,6 +117,8 @@ public sealed record Settings
 
     public int HandlerPort { get; init; }
 
+    public int? KubeletPort { get; init; }
+
     public int RegistryPort { get; set; } = 5000;
 
     public int HistoryRetentionHours { get; set; } = 24;
@@ -174,6 +179,7 @@ public sealed record Settings
         NodeName = file.Node?.Name,
         PodCIDR = file.Node?.PodCIDR,
         HandlerPort = file.Node?.HandlerPort ?? 0,
+        KubeletPort = file.Node?.KubeletPort,
         RegistryPort = file.Registry?.Port ?? 5000,
         HistoryRetentionHours = file.History?.RetentionHours ?? 24,
         HistoryRetentionMegabytes = file.History?.RetentionMegabytes ?? 1024,
@@ -213,6 +219,7 @@ public sealed record Settings
         ("node.name", NodeName ?? "the host's"),
         ("node.podCIDR", PodCIDR ?? "chosen by itself"),
         ("node.handlerPort", $"{HandlerPort}"),
+        ("node.kubeletPort", KubeletPort is { } kubelet ? $"{kubelet}" : "10250 or a free one"),
         ("registry.port", $"{RegistryPort}"),
         ("history.retentionHours", $"{HistoryRetentionHours}"),
         ("history.retentionMegabytes", $"{HistoryRetentionMegabytes}"),
@@ -253,6 +260,7 @@ public sealed record Settings
         if (!IPEndPoint.TryParse(Listen, out var end) || end.Port == 0) faults.Add($"listen: \"{Listen}\" is not ADDRESS:PORT");
         if (RegistryPort is < 1 or > 65535) faults.Add($"registry.port: {RegistryPort} is not a port");
         if (HandlerPort is < 0 or > 65535) faults.Add($"node.handlerPort: {HandlerPort} is not a port");
+        if (KubeletPort is < 0 or > 65535) faults.Add($"node.kubeletPort: {KubeletPort} is not a port");
         if (HistoryRetentionHours < 1) faults.Add($"history.retentionHours: {HistoryRetentionHours} is less than 1");
         if (HistoryRetentionMegabytes < 1) faults.Add($"history.retentionMegabytes: {HistoryRetentionMegabytes} is less than 1");
         if (CertificateLifetimeMinutes is < 1 or > 10 * DefaultCertificateLifetimeMinutes) faults.Add($"certificates.lifetimeMinutes: {CertificateLifetimeMinutes} is not between 1 and {10 * DefaultCertificateLifetimeMinutes}, ten years");

@@ -41,6 +41,8 @@ internal sealed class GuestLedger
 
     public void Publish(DomainStatus next)
     {
+        // What the pod's log shows.
+        if (next.State != Status.State) Console.Out.WriteLine($"{Record?.Domain ?? "the guest"}: {next.State}");
         Status = next;
         feed.Publish(next);
     }

@@ -9,6 +9,7 @@ internal static partial class Native
     public const int SigTerm = 15;
     public const int SigKill = 9;
     public const int Epollin = 1;
+    public const int Epollout = 4;
 
     private const int EpollCtlAdd = 1;
     private const int EpollCtlDel = 2;
@@ -28,9 +29,9 @@ internal static partial class Native
 
     public static int EpollCreate() => Checked(EpollCreate1(EpollCloexec), "epoll_create1");
 
-    public static void EpollAdd(int epoll, int fd)
+    public static void EpollAdd(int epoll, int fd, int events = Epollin)
     {
-        var wanted = new EpollEvent { Events = Epollin, Fd = fd };
+        var wanted = new EpollEvent { Events = events, Fd = fd };
         Checked(EpollCtl(epoll, EpollCtlAdd, fd, ref wanted), "epoll_ctl");
     }
 

@@ -21,6 +21,9 @@ internal sealed record NodeFacts
 
     public required string Address { get; init; }
 
+    /// <summary>TCP port of the kubelet endpoint; 0 while there is none.</summary>
+    public int KubeletPort { get; init; }
+
     public required string PodCidr { get; init; }
 
     public required int MaxPods { get; init; }

@@ -65,6 +65,7 @@ internal static class NodeObject
             Capacity = capacity,
             Allocatable = Resources(f, ReservedMemory),
             Conditions = Conditions(before.Conditions, f),
+            DaemonEndpoints = f.KubeletPort > 0 ? new V1NodeDaemonEndpoints { KubeletEndpoint = new V1DaemonEndpoint { Port = f.KubeletPort } } : null,
             NodeInfo = new V1NodeSystemInfo
             {
                 Architecture = Architecture,

@@ -23,6 +23,9 @@ internal sealed class SandboxFiles(NodePaths paths, string podUid)
 
     public string Logs => $"{root}/logs";
 
+    /// <summary>What the container <c>compute</c> printed. Written by the sandbox's uid: it may be anything, a link for one.</summary>
+    public string ContainerLog => $"{Logs}/{SandboxLayout.ContainerLogName}";
+
     public string OuterLog => $"{root}/bwrap.log";
 
     public string OuterPid => $"{root}/outer.pid";

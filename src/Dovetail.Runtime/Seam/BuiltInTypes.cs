@@ -25,6 +25,7 @@ public static class BuiltInTypes
     public static readonly ResourceType<V1CertificateSigningRequest> CertificateSigningRequests =
         new("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", false, Json<V1CertificateSigningRequest>());
     public static readonly ResourceType<V1SubjectAccessReview> SubjectAccessReviews = new("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", false, Json<V1SubjectAccessReview>());
+    public static readonly ResourceType<V1TokenReview> TokenReviews = new("authentication.k8s.io", "v1", "TokenReview", "tokenreviews", false, Json<V1TokenReview>());
     public static readonly ResourceType<Corev1Event> Events = Core<Corev1Event>("Event", "events");
     public static readonly ResourceType<V1Node> Nodes = Core<V1Node>("Node", "nodes", namespaced: false);
     public static readonly ResourceType<V1Namespace> Namespaces = Core<V1Namespace>("Namespace", "namespaces", namespaced: false);
@@ -72,6 +73,7 @@ public sealed class PartialObject : IKubernetesObject<V1ObjectMeta>
 [JsonSerializable(typeof(V1ClusterRole))]
 [JsonSerializable(typeof(V1CertificateSigningRequest))]
 [JsonSerializable(typeof(V1SubjectAccessReview))]
+[JsonSerializable(typeof(V1TokenReview))]
 [JsonSerializable(typeof(Corev1Event))]
 [JsonSerializable(typeof(V1Node))]
 [JsonSerializable(typeof(V1Namespace))]

@@ -33,7 +33,7 @@ internal sealed class NodeRig : IAsyncDisposable
     public string DiskImage => $"{Registry.Host}/test/tiny:1";
 
     /// <summary>Skips the test where a node cannot run.</summary>
-    public static async Task<NodeRig> StartAsync(bool parts = false)
+    public static async Task<NodeRig> StartAsync(bool parts = false, Dovetail.Node.Kubelet.KubeletOptions? kubelet = null)
     {
         string[] needs = ["/usr/bin/bwrap", "/usr/bin/setpriv", "/usr/lib/cni/bridge", "/usr/sbin/nft", "/usr/sbin/libvirtd", "/usr/bin/gcc"];
         var missing = needs.Where(file => !File.Exists(file)).ToList();
@@ -52,6 +52,7 @@ internal sealed class NodeRig : IAsyncDisposable
             InitPath = init,
             LauncherPath = launcher,
             RunParts = parts,
+            Kubelet = kubelet,
             RegistryPort = FreePort(),
             KvmProbeCommand = ["/bin/echo", """{"usable":false,"reason":"a test"}"""],
         };

@@ -53,6 +53,8 @@ int main(void)
     unlink(address.sun_path);
     int listener = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 16) != 0) { perror("listen"); return 3; }
+    puts("the stand-in listens");
+    fflush(stdout);
     for (;;) {
         int client = accept(listener, NULL, NULL);
         if (client < 0) continue;
