@@ -78,9 +78,12 @@ public static class SandboxLayout
     /// <summary>In the pod's <c>sockets</c> volume: where init runs commands for whoever may execute into the pod (<c>init.c</c> describes the exchange). No longer than the launcher's, whose path has no byte to spare.</summary>
     public const string InitSocketName = "init-sock";
 
+    /// <summary>Inside: see <see cref="InitSocketName"/>.</summary>
+    public const string InitSocket = Sockets + "/" + InitSocketName;
+
     /// <summary>init, its log folder and its socket, then virt-launcher with its arguments, "--", and the daemons (libvirtd).</summary>
     public static IReadOnlyList<string> InitCommand { get; } =
-        [Init, Logs, Sockets + "/" + InitSocketName, Launcher, "--", Libvirtd, "-f", LibvirtdConf, "-p", LibvirtSockets + "/libvirtd.pid"];
+        [Init, Logs, InitSocket, Launcher, "--", Libvirtd, "-f", LibvirtdConf, "-p", LibvirtSockets + "/libvirtd.pid"];
 
     /// <summary>Path of the serial console's socket of a VMI; its bounded log is <see cref="SerialLog"/>.</summary>
     public static string SerialSocket(string vmiUid) => $"{Private}/{vmiUid}/virt-serial0";

@@ -76,7 +76,7 @@ internal sealed class CapabilityCache(NodeAgentOptions options, Cgroups cgroups,
             Disks = [],
             Limits = new CgroupLimits { CpuRequestMillis = 100 },
             Kvm = kvm,
-            Programs = [SandboxLayout.Init, SandboxLayout.Logs, "/bin/sh", "-c", Script, "--", SandboxLayout.Libvirtd, "-f", SandboxLayout.LibvirtdConf, "-p", SandboxLayout.LibvirtSockets + "/libvirtd.pid"],
+            Programs = [SandboxLayout.Init, SandboxLayout.Logs, SandboxLayout.InitSocket, "/bin/sh", "-c", Script, "--", SandboxLayout.Libvirtd, "-f", SandboxLayout.LibvirtdConf, "-p", SandboxLayout.LibvirtSockets + "/libvirtd.pid"],
         };
         using var limit = new CancellationTokenSource(RunLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
