@@ -4,6 +4,7 @@ using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
+using Dovetail.Runtime.Tests;
 using Dovetail.Store;
 using Microsoft.Extensions.Time.Testing;
 
@@ -23,12 +24,16 @@ internal sealed class RegistryHarness
     /// <param name="store">Makes another store than the one in memory.</param>
     public RegistryHarness(Func<IRevisionStore, IEnumerable<IAdmissionPlugin>> admission, Func<TimeProvider, IRevisionStore>? store = null)
     {
+        Clock = new SkewedTime(Time);
         Store = store?.Invoke(Time) ?? new MemoryRevisionStore();
-        Registry = new ObjectRegistry(new ObjectRegistryOptions { Store = Store, Time = Time, Admission = [.. admission(Store)], Randomness = new CountingRandomness() });
+        Registry = new ObjectRegistry(new ObjectRegistryOptions { Store = Store, Time = Clock, Admission = [.. admission(Store)], Randomness = new CountingRandomness() });
         Create("", "v1", "namespaces", "", """{"metadata":{"name":"demo"}}""");
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    /// <summary>The clock on the wall, which goes as <see cref="Time"/> does and can be set.</summary>
+    public SkewedTime Clock { get; }
 
     public IRevisionStore Store { get; }
 

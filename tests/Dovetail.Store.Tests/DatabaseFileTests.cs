@@ -235,7 +235,16 @@ public sealed class DatabaseFileTests : IDisposable
         Should.Throw<StoreFormatException>(() => Open()).Message.ShouldContain(Path);
 
         File.WriteAllText(_folder.File("text"), "this is not a database, whatever its name says; it is long enough to be one");
-        Should.Throw<SqliteException>(() => SqliteRevisionStore.Open(new() { Path = _folder.File("text") }, _clock));
+        Should.Throw<StoreDamagedException>(() => SqliteRevisionStore.Open(new() { Path = _folder.File("text") }, _clock)).Message.ShouldContain("text is damaged");
+    }
+
+    [Fact]
+    public async Task An_object_whose_state_is_missing_is_no_object_that_was_never_there()
+    {
+        await using (var store = Open()) await store.CommitAsync(Create(Pod("a")));
+        Execute("DELETE FROM history");
+
+        Should.Throw<StoreDamagedException>(() => Open()).Message.ShouldContain("1 objects are there, and the states of 1 of them are missing");
     }
 
     [Fact]

@@ -16,6 +16,8 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
     /// <summary>Timers do not reach as far as a client may ask for; a watch that is woken early waits on.</summary>
     private static TimeSpan LongestTimer => TimeSpan.FromDays(1);
 
+    private static TimeSpan Never => TimeSpan.MaxValue;
+
     public async IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, [EnumeratorCancellation] CancellationToken ct)
     {
         var resource = admit(target, options);
@@ -38,8 +40,10 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
         }
 
         if (initial || from == 0 || from > snapshot.Revision) from = snapshot.Revision;
-        var end = options.Timeout is { } timeout ? time.GetUtcNow() + timeout : DateTimeOffset.MaxValue;
-        var bookmark = options.AllowBookmarks ? NextBookmark(end) : DateTimeOffset.MaxValue;
+        // By the watch's age, not by the clock on the wall, which somebody may set.
+        var started = time.GetTimestamp();
+        var end = options.Timeout ?? Never;
+        var bookmark = options.AllowBookmarks ? NextBookmark(TimeSpan.Zero, end) : Never;
         var signal = new WatchSignal();
         await using var timer = Timer(signal, end < bookmark ? end : bookmark);
         await using var events = store.WatchAsync(resource.StoreName, from, signal, ct).GetAsyncEnumerator(ct);
@@ -59,35 +63,30 @@ internal sealed class ObjectWatcher(IRevisionStore store, ObjectBytesReader byte
                 if (change.Revision > unseen && See(resource, filter, change) is { } shown) yield return shown;
             }
 
-            var now = time.GetUtcNow();
-            if (end <= now) yield break;
-            if (bookmark <= now)
+            var age = time.GetElapsedTime(started);
+            if (end <= age) yield break;
+            if (bookmark <= age)
             {
                 // Between two events of this resource the store as a whole has gone on; nothing of this resource lies between.
-                bookmark = NextBookmark(end);
+                bookmark = NextBookmark(age, end);
                 yield return new(ObjectEventType.Bookmark, new(Math.Max(events.Current.Revision, unseen), default));
             }
 
-            if (events.Current.Events.IsEmpty) timer?.Change(Until(end < bookmark ? end : bookmark), Timeout.InfiniteTimeSpan);
+            if (events.Current.Events.IsEmpty) timer?.Change(Wait((end < bookmark ? end : bookmark) - time.GetElapsedTime(started)), Timeout.InfiniteTimeSpan);
         }
     }
 
     /// <summary>Wakes the watch at its next deadline; null when it has none. It is set anew by whoever it woke.</summary>
-    private ITimer? Timer(WatchSignal signal, DateTimeOffset deadline) =>
-        deadline == DateTimeOffset.MaxValue ? null : time.CreateTimer(static s => ((WatchSignal)s!).Wake(), signal, Until(deadline), Timeout.InfiniteTimeSpan);
+    private ITimer? Timer(WatchSignal signal, TimeSpan deadline) =>
+        deadline == Never ? null : time.CreateTimer(static s => ((WatchSignal)s!).Wake(), signal, Wait(deadline), Timeout.InfiniteTimeSpan);
 
-    private TimeSpan Until(DateTimeOffset deadline)
-    {
-        var wait = deadline - time.GetUtcNow();
-        return wait <= TimeSpan.Zero ? TimeSpan.Zero : wait < LongestTimer ? wait : LongestTimer;
-    }
+    private static TimeSpan Wait(TimeSpan left) => left <= TimeSpan.Zero ? TimeSpan.Zero : left < LongestTimer ? left : LongestTimer;
 
     /// <summary>The last one comes shortly before the end, so that the client's next watch need not go back far.</summary>
-    private DateTimeOffset NextBookmark(DateTimeOffset end)
+    private static TimeSpan NextBookmark(TimeSpan age, TimeSpan end)
     {
-        var now = time.GetUtcNow();
         var last = end - LastBookmark;
-        return now < last && last < now + BookmarkInterval ? last : now + BookmarkInterval;
+        return age < last && last < age + BookmarkInterval ? last : age + BookmarkInterval;
     }
 
     /// <summary>An object that a change moves out of the selection is deleted for this client, one that moves in is added.</summary>

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
+using Dovetail.Store;
 using Dovetail.Store.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -63,6 +64,8 @@ internal static class PartHost
     {
         UserErrorException known => (known.Message, known.NextStep),
         StoreFormatException newer => (newer.Message, "Use the version that wrote it, or another data folder."),
+        StoreDamagedException damaged => (damaged.Message, "Bring the newest backup back with dovetail restore FILE --replace; the folder as it is now is kept under another name."),
+        StoreUnavailableException failing => (failing.Message, "Bring the storage back, then start again."),
         StoreInUseException busy => (busy.Message, "Another process serves this data folder; dovetail status shows it."),
         InvalidDataException broken => (broken.Message, "Restore the file from a backup, or remove it if it is yours."),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } taken => (taken.Message, "Choose another address with --listen, or stop what uses this one."),

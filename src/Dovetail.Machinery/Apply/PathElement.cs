@@ -10,7 +10,7 @@ namespace Dovetail.Machinery.Apply;
 /// <c>f:name</c> a field, <c>k:{"name":"a","port":1}</c> the item of a map list by its keys in order, <c>v:"x"</c> the item of a set by its value, <c>i:0</c> an index.</summary>
 internal static class PathElement
 {
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonObjectReader.StoredDepth };
 
     public static string Field(string name) => "f:" + name;
 

@@ -33,6 +33,7 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal); // one string for each resource and namespace
 
     /// <summary>Everything that is current, the newest revision, and how far history was compacted and swept.</summary>
+    /// <exception cref="InvalidDataException">An object has no state.</exception>
     public (StoreSnapshot Snapshot, long Compacted, long Swept) Load()
     {
         var compacted = database.QueryLong("SELECT value FROM meta WHERE name = 'compacted'");
@@ -42,6 +43,8 @@ internal sealed class HistoryReader(SqliteDatabase database, Lock gate)
         var revision = Math.Max(compacted, database.QueryLong("SELECT coalesce(max(revision), 0) FROM history"));
         var objects = new List<StoredObject>();
         while (_load.Step()) objects.Add(ReadObject(_load));
+        var present = database.QueryLong("SELECT count(*) FROM current");
+        if (present != objects.Count) throw new InvalidDataException($"{present} objects are there, and the states of {present - objects.Count} of them are missing");
         return (StoreSnapshot.Containing(revision, objects), compacted, swept);
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Dovetail.Store.Sqlite;
 
@@ -23,6 +25,7 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
         _database = Add(opened, options);
         format.Apply(_database, options.Path);
         if (!options.InMemory) _database.UseWriteAheadLog();
+        if (!options.InMemory) MakeDurable(_database, options.Path);
         _readDatabase = options.Inline ? null : Add(opened, options);
         _reader = new HistoryReader(_readDatabase ?? _database, _inline);
         var (snapshot, compacted, swept) = _reader.Load();
@@ -42,6 +45,8 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
     /// <summary>Opens the database, creating or migrating it as needed, and loads the current state.</summary>
     /// <exception cref="StoreInUseException">Another process owns it.</exception>
     /// <exception cref="StoreFormatException">A newer program wrote it; it was not touched.</exception>
+    /// <exception cref="StoreUnavailableException">The storage fails.</exception>
+    /// <exception cref="StoreDamagedException">What is on disk cannot be read as a whole.</exception>
     public static SqliteRevisionStore Open(SqliteStoreOptions options, TimeProvider clock) => Open(options, clock, StoreFormat.Latest);
 
     internal static SqliteRevisionStore Open(SqliteStoreOptions options, TimeProvider clock, StoreFormat format)
@@ -53,10 +58,11 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
         {
             return new(options, clock, ownership, opened, format);
         }
-        catch
+        catch (Exception e)
         {
             foreach (var database in opened) database.Dispose();
             ownership?.Dispose();
+            if (StoreDamagedException.Explains(e)) throw new StoreDamagedException(options.Path, e);
             throw;
         }
     }
@@ -150,6 +156,24 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
         var batch = _reader.Events(resource, after, through);
         _state.ThrowIfCompacted(after);
         return new(batch);
+    }
+
+    /// <summary>What a process left in the log that died before its sync, or whose sync failed, is read here and may still be lost; nobody is to see it before it is on disk. A checkpoint does that: it syncs the
+    /// log, and writes the pages anew, which also brings back those that the kernel let go of after a failed sync.</summary>
+    /// <exception cref="StoreUnavailableException">The storage fails.</exception>
+    private static void MakeDurable(SqliteDatabase database, string path)
+    {
+        // With a full disk the log, which is synced first, keeps everything.
+        var code = raw.sqlite3_wal_checkpoint_v2(database.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+        if (code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL) return;
+        try
+        {
+            database.Check(code);
+        }
+        catch (SqliteException e) when (!StoreDamagedException.Explains(e))
+        {
+            throw new StoreUnavailableException($"{path} cannot be opened, because its storage fails: {e.Message}", e);
+        }
     }
 
     private void TidyInline(bool purged)

@@ -169,5 +169,6 @@ public sealed class RegistryFuzzTests
     /// <summary>Kubernetes too answers these mistakes of clients with 500 or 504.</summary>
     private static bool IsUpstreamsOwn(ApiStatus status) =>
         status.Message.Contains("failed to create typed patch object", StringComparison.Ordinal) || status.Message.Contains("Too large resource version", StringComparison.Ordinal)
-        || status.Message.StartsWith("strconv.ParseUint: parsing", StringComparison.Ordinal) || status.Message.Contains("failed to convert", StringComparison.Ordinal) || status.Message.Contains("unable to find api field", StringComparison.Ordinal);
+        || status.Message.StartsWith("strconv.ParseUint: parsing", StringComparison.Ordinal) || status.Message.Contains("failed to convert", StringComparison.Ordinal) || status.Message.Contains("unable to find api field", StringComparison.Ordinal)
+        || status.Message.Contains("does not contain declared merge key", StringComparison.Ordinal);
 }

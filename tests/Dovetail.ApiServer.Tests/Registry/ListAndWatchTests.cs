@@ -114,6 +114,41 @@ public sealed class ListAndWatchTests
         (await step).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task A_clock_that_is_set_neither_ends_a_watch_nor_holds_its_bookmarks_back(int hours)
+    {
+        var options = new WatchOptions { AllowBookmarks = true, ResourceVersion = Revision(), Timeout = TimeSpan.FromSeconds(90) };
+        await using var events = api.Registry.WatchAsync(ConfigMaps(), options, default).GetAsyncEnumerator();
+        var step = events.MoveNextAsync().AsTask();
+        api.Clock.Error = TimeSpan.FromHours(hours);
+        Create("now");
+        (await step).ShouldBeTrue();
+        events.Current.Type.ShouldBe(ObjectEventType.Added);
+
+        step = events.MoveNextAsync().AsTask();
+        api.Time.Advance(TimeSpan.FromSeconds(60));
+        (await step).ShouldBeTrue();
+        events.Current.Type.ShouldBe(ObjectEventType.Bookmark);
+        step = events.MoveNextAsync().AsTask();
+        api.Time.Advance(TimeSpan.FromSeconds(30));
+        (await step).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void After_the_clock_is_set_a_continue_token_goes_on_or_says_how_to(int hours)
+    {
+        foreach (var i in Enumerable.Range(0, 3)) Create($"c{i}");
+        var next = api.List(ConfigMaps(), new ListOptions { Limit = 1 }).Continue;
+        api.Clock.Error = TimeSpan.FromHours(hours);
+        if (hours > 0) next = Refused(() => api.List(ConfigMaps(), new ListOptions { Limit = 1, Continue = next })).Continue;
+
+        Names(api.List(ConfigMaps(), new ListOptions { Limit = 1, Continue = next })).ShouldBe(["c1"]);
+    }
+
     [Fact]
     public async Task A_watch_from_a_compacted_revision_is_410()
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Store;
 
 namespace Dovetail.Simulation.Tests.ApiServer;
 
@@ -10,6 +11,12 @@ internal sealed record ApiBreakage
 
     /// <summary>Writes overwrite whatever is there.</summary>
     public bool BlindWrites { get; init; }
+
+    /// <summary>Whose files the disk only says that it has synced: its writes are torn when the power goes.</summary>
+    public Func<string, bool> SyncLies { get; init; } = static _ => false;
+
+    /// <summary>What lies between the registry and its store.</summary>
+    public Func<IRevisionStore, Random, IRevisionStore> Store { get; init; } = static (store, _) => store;
 
     /// <summary>What lies between a client and the API.</summary>
     public Func<IObjectApi, Random, IObjectApi> Client { get; init; } = static (api, _) => api;

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Store;
 
 namespace Dovetail.Simulation.Tests.ApiServer;
 
 /// <summary>
 /// Promises of the API server under faults: no acknowledged write is lost, no revision is given twice, left out or seen out of order, reads and lists are not older than what was acknowledged, no update is lost,
-/// watches have no gap across resumes, bookmarks and compactions, and caches converge. Seeds run for a fifth of DOVETAIL_SIM_SECONDS; DOVETAIL_SIM_SEED runs one alone.
+/// watches have no gap across resumes, bookmarks and compactions, and caches converge.
+/// 1,000 seeds are run for each 150 of DOVETAIL_SIM_SECONDS, and not for longer than those, or DOVETAIL_SIM_COUNT ones; DOVETAIL_SIM_SEED runs one alone.
 /// </summary>
 public sealed class ApiSimulationTests
 {
@@ -22,10 +24,12 @@ public sealed class ApiSimulationTests
         }
 
         var clock = Stopwatch.StartNew();
-        var limit = TimeSpan.FromSeconds((Seeds.Setting("DOVETAIL_SIM_SECONDS") ?? 150) / 5.0);
+        var (asked, seconds) = (Seeds.Setting("DOVETAIL_SIM_COUNT"), Seeds.Setting("DOVETAIL_SIM_SECONDS") ?? 150);
+        var limit = asked is null ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        var count = asked ?? 1000L * seconds / 150;
         var seed = Seeds.Setting("DOVETAIL_SIM_FIRST") ?? 1;
         var (seeds, observations) = (0, 0L);
-        for (; clock.Elapsed < limit; seed++, seeds++)
+        for (; seeds < count && clock.Elapsed < limit; seed++, seeds++)
         {
             Outcome(seed, ApiBreakage.None, out var seen).ShouldBeNull(Seeds.Replay(seed));
             observations += seen;
@@ -46,6 +50,29 @@ public sealed class ApiSimulationTests
 
     [Fact]
     public void A_read_that_is_older_than_what_was_acknowledged_is_found_out() => ShouldBeFound("had been acknowledged before", Lying((api, random) => new LyingApi(api, random) { ReadsStale = true }));
+
+    [Fact]
+    public void A_write_that_is_acknowledged_and_not_stored_is_found_out() => ShouldBeFound("follows", Storing((store, random) => new LyingStore(store, random) { ForgetsWrites = true }));
+
+    [Fact]
+    public void A_revision_that_is_given_twice_is_found_out() => ShouldBeFound("follows", Storing((store, random) => new LyingStore(store, random) { DoublesRevisions = true }));
+
+    [Fact]
+    public void A_revision_that_is_left_out_is_found_out() => ShouldBeFound("follows", Storing((store, random) => new LyingStore(store, random) { SkipsRevisions = true }));
+
+    [Fact]
+    public void A_store_that_tells_two_commits_in_the_wrong_order_is_found_out() => ShouldBeFound("left", Storing((store, random) => new LyingStore(store, random) { ReordersEvents = true }));
+
+    [Fact]
+    public void A_store_that_tells_a_commit_twice_is_found_out() => ShouldBeFound("was told", Storing((store, random) => new LyingStore(store, random) { RepeatsEvents = true }));
+
+    [Fact]
+    public void A_disk_that_tears_the_log_is_found_out() => ShouldBeFound("was acknowledged, and the store has come back", new() { SyncLies = static file => file == "/db-wal" });
+
+    [Fact]
+    public void A_disk_that_tears_the_pages_of_the_file_is_found_out() => ShouldBeFound("damaged", new() { SyncLies = static file => file == "/db" });
+
+    private static ApiBreakage Storing(Func<IRevisionStore, Random, IRevisionStore> store) => new() { Store = store };
 
     private static ApiBreakage Lying(Func<IObjectApi, Random, IObjectApi> client) => new() { Client = client };
 

@@ -28,6 +28,7 @@ internal sealed class ApiWorld : IDisposable
         Random = new Random(seed);
         Loop = new SimulationLoop(Random, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         Faults = new FaultPlan(Random) { Repeats = false };
+        disk.SyncLies = broken.SyncLies;
         vfs = new SimulatedVfs(disk);
         Store = new RecordedStore(Open(), broken);
         Server = new SimulatedServer(Loop, OpenRegistry);
@@ -105,12 +106,13 @@ internal sealed class ApiWorld : IDisposable
         Done(Store.CloseAsync());
         vfs.Dispose();
         disk = next;
+        disk.SyncLies = broken.SyncLies;
         vfs = new SimulatedVfs(disk);
         Store.Reopened(Open());
     }
 
-    private SqliteRevisionStore Open() =>
-        SqliteRevisionStore.Open(new() { Path = "/db", Vfs = vfs.Name, Inline = true, TailEvents = 4, CheckpointBytes = 50_000, MaxLogBytes = 200_000 }, Loop.Time);
+    private IRevisionStore Open() =>
+        broken.Store(SqliteRevisionStore.Open(new() { Path = "/db", Vfs = vfs.Name, Inline = true, TailEvents = 4, CheckpointBytes = 50_000, MaxLogBytes = 200_000 }, Loop.Time), Random);
 
     private ObjectRegistry OpenRegistry() => new(new ObjectRegistryOptions { Store = Store, Time = Loop.Time, Randomness = Randomness.Seeded(Random) });
 

@@ -1,11 +1,10 @@
 using System.Text;
 using Dovetail.Store;
-using Dovetail.Store.Sqlite;
 
 namespace Dovetail.Simulation.Tests.ApiServer;
 
 /// <summary>The store, and a record of every revision that it has ever acknowledged: what clients were told is compared with it, and so is the store after each restart.</summary>
-internal sealed class RecordedStore(SqliteRevisionStore inner, ApiBreakage broken) : IRevisionStore
+internal sealed class RecordedStore(IRevisionStore inner, ApiBreakage broken) : IRevisionStore
 {
     private readonly SortedList<long, StoreEvent> events = [];
     private IRevisionStore store = inner;
@@ -48,7 +47,7 @@ internal sealed class RecordedStore(SqliteRevisionStore inner, ApiBreakage broke
     }
 
     /// <summary>After a power cut the store holds everything that was acknowledged, and at most the one write that was under way.</summary>
-    public void Reopened(SqliteRevisionStore next)
+    public void Reopened(IRevisionStore next)
     {
         store = next;
         closed = false;
@@ -88,7 +87,7 @@ internal sealed class RecordedStore(SqliteRevisionStore inner, ApiBreakage broke
     }
 
     /// <summary>The write that was under way when the power went has happened after all.</summary>
-    private void RecordLate(SqliteRevisionStore next)
+    private void RecordLate(IRevisionStore next)
     {
         var revision = next.Current.Revision;
         var written = next.Current.List("configmaps").FirstOrDefault(o => o.Revision == revision);

@@ -33,25 +33,29 @@ internal abstract class Breakage(IObjectApi api) : IObjectApi
     protected static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());
 }
 
-/// <summary>Writes whatever it has worked out, whatever has been written meanwhile: no resourceVersion, no test of a JSON patch.</summary>
-internal sealed class BlindWrites(IObjectApi api) : Breakage(api)
+/// <summary>Writes whatever it has worked out, whatever has been written meanwhile: no resourceVersion, no test of a JSON patch. It is slow, so that something is written meanwhile.</summary>
+internal sealed class BlindWrites(IObjectApi api, TimeProvider time) : Breakage(api)
 {
+    private static readonly TimeSpan Thinking = TimeSpan.FromSeconds(2);
+
     public override async ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {
+        await Task.Delay(Thinking, time, ct);
         var body = Tree(json);
         var now = Tree((await Api.GetAsync(target with { Subresource = "" }, "", ct)).Json);
         body["metadata"]!["resourceVersion"] = now["metadata"]!["resourceVersion"]!.DeepClone();
         return await Api.UpdateAsync(target, Bytes(body), options, ct);
     }
 
-    public override ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
+    public override async ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
     {
+        await Task.Delay(Thinking, time, ct);
         if (type == PatchType.Json)
-            return Api.PatchAsync(target, type, Bytes(new JsonArray([.. JsonNode.Parse(patch.Span)!.AsArray().Where(step => (string?)step!["op"] != "test").Select(step => step!.DeepClone())])), options, ct);
-        if (type != PatchType.Merge) return Api.PatchAsync(target, type, patch, options, ct);
+            return await Api.PatchAsync(target, type, Bytes(new JsonArray([.. JsonNode.Parse(patch.Span)!.AsArray().Where(step => (string?)step!["op"] != "test").Select(step => step!.DeepClone())])), options, ct);
+        if (type != PatchType.Merge) return await Api.PatchAsync(target, type, patch, options, ct);
         var body = Tree(patch);
         body["metadata"]?.AsObject().Remove("resourceVersion");
-        return Api.PatchAsync(target, type, Bytes(body), options, ct);
+        return await Api.PatchAsync(target, type, Bytes(body), options, ct);
     }
 }
 

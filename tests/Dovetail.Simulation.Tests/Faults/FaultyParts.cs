@@ -12,5 +12,5 @@ internal sealed record FaultyParts
     public bool PodGoneBeforeGuest { get; init; }
 
     /// <summary>Something between a component (virt-controller, workloads, node, user) and its API.</summary>
-    public Func<string, IObjectApi, Random, IObjectApi> Between { get; init; } = static (_, api, _) => api;
+    public Func<string, IObjectApi, Random, TimeProvider, IObjectApi> Between { get; init; } = static (_, api, _, _) => api;
 }

@@ -71,7 +71,7 @@ internal sealed class Cluster
     public IKubeApi User => Seam("user", new UserInfo("admin", [UserInfo.MastersGroup, "system:authenticated"]));
 
     /// <summary>The API as a component sees it.</summary>
-    public EmbeddedKubeApi Seam(string component, UserInfo user) => new(faulty.Between(component, new FaultyObjectApi(Server, Faults, Loop.Time), Random), user, revisions);
+    public EmbeddedKubeApi Seam(string component, UserInfo user) => new(faulty.Between(component, new FaultyObjectApi(Server, Faults, Loop.Time), Random, Loop.Time), user, revisions);
 
     /// <summary>The first broken promise so far: of the node, of what was written, or of a component that ended by itself, which is always a bug.</summary>
     public string? Broken() =>

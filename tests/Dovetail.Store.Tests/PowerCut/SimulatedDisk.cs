@@ -27,6 +27,9 @@ internal sealed class SimulatedDisk
     /// <summary>Syncs fail with an I/O error while this holds for the file's name.</summary>
     public Func<string, bool> SyncFails { get; set; } = _ => false;
 
+    /// <summary>Syncs report success while this holds for the file's name, and leave it to chance what is durable: a disk that lies, whose writes are torn when the power goes.</summary>
+    public Func<string, bool> SyncLies { get; set; } = _ => false;
+
     public bool Exists(string name) => _files.ContainsKey(name);
 
     public SimulatedFile? Find(string name) => _files.GetValueOrDefault(name);
@@ -114,6 +117,7 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string name)
     {
         disk.Step();
         if (disk.SyncFails(name)) throw new IOException();
+        if (disk.SyncLies(name)) return;
         _unsynced.Clear();
         _durable = _content[..(int)Length];
     }

@@ -57,6 +57,34 @@ public sealed class StorageFailureTests
     }
 
     [Fact]
+    public async Task What_a_failed_sync_left_in_the_log_is_durable_when_it_is_seen_again()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var disk = new SimulatedDisk();
+            long seen;
+            using (var vfs = new SimulatedVfs(disk))
+            {
+                await using (var store = Open(vfs))
+                {
+                    await store.CommitAsync(Create(Pod("a")));
+                    disk.SyncFails = _ => true;
+                    await Should.ThrowAsync<StoreUnavailableException>(async () => await store.WriteAsync(Create(Pod("b")), Ct));
+                }
+
+                Should.Throw<StoreUnavailableException>(() => Open(vfs)).Message.ShouldContain("storage fails");
+                disk.SyncFails = _ => false;
+                await using var again = Open(vfs);
+                seen = again.Current.Revision;
+            }
+
+            using var vfsAfter = new SimulatedVfs(disk.AfterPowerCut(new Random(seed)));
+            await using var last = Open(vfsAfter);
+            last.Current.Revision.ShouldBe(seen);
+        }
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_cannot_sync_stops_the_store_with_everything_still_in_the_log()
     {
         var disk = new SimulatedDisk();

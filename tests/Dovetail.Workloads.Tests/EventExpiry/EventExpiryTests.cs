@@ -42,6 +42,21 @@ public sealed class EventExpiryTests
         Names().ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-3)]
+    public void A_clock_that_is_set_neither_takes_events_away_nor_keeps_them(int hours)
+    {
+        Tell("seen");
+        world.Pass(TimeSpan.FromMinutes(6));
+        Tell("new");
+        world.Clock.Error = TimeSpan.FromHours(hours);
+        world.Pass(TimeSpan.FromMinutes(50));
+        Names().ShouldBe(["new", "seen"]);
+        world.Pass(TimeSpan.FromMinutes(20));
+        Names().ShouldBeEmpty();
+    }
+
     private void Tell(string name, DateTime? first = null)
     {
         var now = world.Clock.GetUtcNow().UtcDateTime;

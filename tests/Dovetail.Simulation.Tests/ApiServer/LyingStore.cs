@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using Dovetail.Store;
+
+namespace Dovetail.Simulation.Tests.ApiServer;
+
+/// <summary>A store that now and then acknowledges what it has not written, gives a revision twice or leaves one out, or tells two commits in the wrong order.</summary>
+internal sealed class LyingStore(IRevisionStore store, Random random) : IRevisionStore
+{
+    /// <summary>One in so many.</summary>
+    private const int Seldom = 50;
+
+    private long last;
+
+    public bool ForgetsWrites { get; init; }
+
+    public bool DoublesRevisions { get; init; }
+
+    public bool SkipsRevisions { get; init; }
+
+    public bool ReordersEvents { get; init; }
+
+    public bool RepeatsEvents { get; init; }
+
+    public IStoreSnapshot Current => store.Current;
+
+    public long CompactedRevision => store.CompactedRevision;
+
+    public string? WriteFailure => store.WriteFailure;
+
+    public async ValueTask<WriteOutcome> WriteAsync(StoreWrite write, CancellationToken ct)
+    {
+        if (ForgetsWrites && write is StoreWrite.Put put && Strikes()) return new WriteOutcome.Committed(Forgotten(put));
+        var outcome = await store.WriteAsync(write, ct);
+        if (outcome is not WriteOutcome.Committed { Object: var written }) return outcome;
+        if (DoublesRevisions && last > 0 && Strikes()) return new WriteOutcome.Committed(written with { Revision = last });
+        last = written.Revision;
+        return SkipsRevisions && Strikes() ? new WriteOutcome.Committed(written with { Revision = last + 1 }) : outcome;
+    }
+
+    public async IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, [EnumeratorCancellation] CancellationToken ct)
+    {
+        EventBatch? held = null;
+        await foreach (var batch in store.WatchAsync(resource, fromRevision, signal, ct))
+        {
+            if (ReordersEvents && held is null && !batch.Events.IsEmpty && Strikes())
+            {
+                held = batch;
+                continue;
+            }
+
+            yield return batch;
+            if (RepeatsEvents && !batch.Events.IsEmpty && Strikes()) yield return batch;
+            if (held is not { } late) continue;
+            held = null;
+            yield return late;
+        }
+    }
+
+    public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct) => store.FindAtAsync(key, revision, ct);
+
+    public ValueTask<IStoreSnapshot> SnapshotAtAsync(string resource, long revision, CancellationToken ct) => store.SnapshotAtAsync(resource, revision, ct);
+
+    public ValueTask CompactAsync(long revision, CancellationToken ct) => store.CompactAsync(revision, ct);
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private StoredObject Forgotten(StoreWrite.Put put)
+    {
+        var revision = store.Current.Revision + 1;
+        return new(put.Key, store.Current.Find(put.Key)?.CreateRevision ?? revision, revision, put.SchemaGeneration, put.Render(revision));
+    }
+
+    private bool Strikes() => random.Next(Seldom) == 0;
+}
