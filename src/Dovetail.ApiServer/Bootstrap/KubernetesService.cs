@@ -31,13 +31,13 @@ internal sealed class KubernetesService(IObjectApi api, ServiceRange range, IPEn
             {
                 foreach (var one in objects) await one.RepairAsync(api, ct);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                KubernetesServiceLog.Failed(log, e is StatusException refusal ? refusal.Status.Message : e.Message);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e)
+            {
+                KubernetesServiceLog.Failed(log, e is StatusException refusal ? refusal.Status.Message : e.Message);
             }
 
             await Task.Delay(Period, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -18,7 +18,7 @@ internal static class CustomResourceRules
         if (resource.Scale is not { } scale) return;
         if (subresource != "status") Replicas(obj, scale.SpecReplicas, causes);
         Replicas(obj, scale.StatusReplicas, causes);
-        if (scale.LabelSelector.Length > 0 && At(obj, scale.LabelSelector) is { } selector && selector.GetValueKind() != System.Text.Json.JsonValueKind.String)
+        if (scale.LabelSelector.Length > 0 && ScalePaths.At(obj, scale.LabelSelector) is { } selector && selector.GetValueKind() != System.Text.Json.JsonValueKind.String)
             causes.Add(FieldErrors.Invalid(scale.LabelSelector, "", $"{scale.LabelSelector} accessor error: {GoValue(selector)} is of the type {GoType(selector)}, expected string"));
     }
 
@@ -41,7 +41,7 @@ internal static class CustomResourceRules
 
     private static void Replicas(JsonObject obj, string path, List<StatusCause> causes)
     {
-        if (At(obj, path) is not { } value) return;
+        if (ScalePaths.At(obj, path) is not { } value) return;
         if (value is not JsonValue number || !(number.TryGetValue(out long replicas) || (number.TryGetValue(out int small) && (replicas = small) == small)))
         {
             causes.Add(FieldErrors.Invalid(path, 0, $"{path} accessor error: {GoValue(value)} is of the type {GoType(value)}, expected int64"));
@@ -50,13 +50,6 @@ internal static class CustomResourceRules
 
         if (replicas < 0) causes.Add(FieldErrors.Invalid(path, replicas, "should be a non-negative integer"));
         else if (replicas > int.MaxValue) causes.Add(FieldErrors.Invalid(path, replicas, string.Create(CultureInfo.InvariantCulture, $"should be less than or equal to {int.MaxValue}")));
-    }
-
-    private static JsonNode? At(JsonObject obj, string path)
-    {
-        JsonNode? node = obj;
-        foreach (var step in path.TrimStart('.').Split('.')) node = (node as JsonObject)?[step];
-        return node;
     }
 
     private static string GoValue(JsonNode value) => Machinery.Patch.GoFormat.Value(value);

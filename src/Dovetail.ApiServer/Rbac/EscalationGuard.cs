@@ -4,7 +4,6 @@ using Dovetail.ApiServer.Registry;
 using Dovetail.ApiServer.Security;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
-using Dovetail.Machinery.Errors;
 using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Rbac;
@@ -52,14 +51,13 @@ internal sealed class EscalationGuard(IRevisionStore store, IAuthorizer authoriz
     {
         var role = binding.Child("roleRef") ?? [];
         var (kind, name) = (role.Text("kind"), role.Text("name"));
-        if (kind is not ("ClusterRole" or "Role") || MayBind(target, role.Text("apiGroup"), kind, name)) return kind is "ClusterRole" or "Role" ? null : Unsupported(kind);
+        // Upstream looks before it validates, and has no other words for it.
+        if (kind is not ("ClusterRole" or "Role")) throw Refusals.Internal($"unsupported role reference kind: \"{kind}\"");
+        if (MayBind(target, role.Text("apiGroup"), kind, name)) return null;
         var referenced = RbacObjects.Referenced(store.Current, kind, name, target.Namespace)
             ?? throw Refusals.NotFound(RbacObjects.Group, kind == "Role" ? "roles" : "clusterroles", name);
         return NotHeld(target, referenced.Rules);
     }
-
-    /// <exception cref="StatusException">500, as upstream answers before it validates.</exception>
-    private static string? Unsupported(string kind) => throw Refusals.Internal($"unsupported role reference kind: \"{kind}\"");
 
     private static bool Gathers(JsonObject role) => role.Child("aggregationRule")?["clusterRoleSelectors"] is JsonArray { Count: > 0 };
 

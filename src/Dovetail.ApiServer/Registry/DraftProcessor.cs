@@ -31,9 +31,7 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         report = await MutateAsync(write, draft, AdmissionOperation.Create, report, ct);
         RequireValid(write, draft, strategy, report);
         await ValidateAsync(write, draft, AdmissionOperation.Create, ct);
-        if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
-        if (resource.Custom) CustomResourceRules.Warn(obj, draft.Old, write.Warnings);
-        if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
+        Warn(write, draft);
     }
 
     public async ValueTask PrepareUpdateAsync(WriteContext write, Draft draft, IReadOnlyList<string> findings, FieldOwnership ownership, CancellationToken ct)
@@ -48,26 +46,28 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         CountGeneration(resource, strategy, obj, old);
         RequireValid(write, draft, strategy, report);
         await ValidateAsync(write, draft, AdmissionOperation.Update, ct);
+        Warn(write, draft);
+    }
+
+    private static void Warn(WriteContext write, Draft draft)
+    {
+        var resource = write.Resource;
         if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
-        if (resource.Custom) CustomResourceRules.Warn(obj, draft.Old, write.Warnings);
+        if (resource.Custom) CustomResourceRules.Warn(draft.Object, draft.Old, write.Warnings);
         if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
     }
 
-    private static bool IsOwnComponent(WriteContext write) => write.Target.User.Name.StartsWith("system:", StringComparison.Ordinal);
+    /// <summary>The platform's components know what is enforced; whoever runs in a pod does not.</summary>
+    private static bool IsOwnComponent(WriteContext write) =>
+        write.Target.User.Name is var name && name.StartsWith("system:", StringComparison.Ordinal) && !name.StartsWith("system:serviceaccount:", StringComparison.Ordinal) && name != "system:anonymous";
 
     /// <summary>What only the server says about an object survives any update.</summary>
     private static void KeepServerMetadata(WriteContext write, JsonObject obj, JsonObject old)
     {
         var (metadata, kept) = (obj.Metadata(), old.Metadata());
         // A body's uid is a precondition; one that a patch sets is a change, which validation refuses.
-        var otherUid = metadata.Text("uid") is { Length: > 0 } uid && uid != kept.Text("uid") ? uid : null;
-        if (otherUid is not null && write.Patched is null)
-        {
-            throw Refusals.Conflict(
-                write.Target.Group, write.Target.Resource, write.Target.Name, $"Precondition failed: UID in precondition: {otherUid}, UID in object meta: {kept.Text("uid")}");
-        }
-
-        if (otherUid is null) metadata.TakeFrom(kept, "uid");
+        if (write.Patched is null) new Preconditions(metadata.Text("uid"), "").Require(write.Target, old);
+        if (metadata.Text("uid").Length == 0) metadata.TakeFrom(kept, "uid");
         foreach (var name in new[] { "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion", "generateName" }) metadata.TakeFrom(kept, name);
         metadata.Remove("selfLink");
     }

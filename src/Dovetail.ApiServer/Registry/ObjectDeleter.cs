@@ -35,7 +35,7 @@ internal sealed class ObjectDeleter(IRevisionStore store, ObjectBytesReader byte
         {
             var stored = store.Current.Find(key) ?? throw Refusals.NotFound(target.Group, target.Resource, target.Name);
             var obj = StoredJson.Tree(bytes.Bytes(resource, stored).Span);
-            Preconditions.Of(options).Require(target, stored, obj);
+            Preconditions.Of(options).Require(target, obj);
             List<string> warnings = resource.StoreName == "jobs.batch" && options.PropagationPolicy.Length == 0 ? [JobOrphansWarning] : [];
             await AdmitAsync(target, obj, options, warnings, ct);
             var next = (JsonObject)obj.DeepClone();

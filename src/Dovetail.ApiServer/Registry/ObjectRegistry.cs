@@ -50,6 +50,8 @@ public sealed record ObjectRegistryOptions
 /// <summary>The API without HTTP: every resource, every verb. It starts no task and reads no clock of its own, so that it runs the same under a simulated scheduler.</summary>
 public sealed class ObjectRegistry : IObjectApi
 {
+    private const int UpsertAttempts = 10;
+
     private readonly IRevisionStore store;
     private readonly ObjectReader reader;
     private readonly PastReader past;
@@ -144,13 +146,11 @@ public sealed class ObjectRegistry : IObjectApi
         var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
         BodyDecoder.RequireIdentity(write, obj, named: true);
         var revision = RequireRevision(write, obj);
-        if (revision is null && target.Subresource.Length == 0 && ResourceStrategy.Of(write.Resource).CreatesOnUpdate && !Exists(write))
-        {
-            Authorise(target, "create");
-            return Noticed(write, await writer.CreateAsync(write, obj, duplicates, fieldManagers.Update, ct));
-        }
+        if (revision is not null || target.Subresource.Length > 0 || !ResourceStrategy.Of(write.Resource).CreatesOnUpdate) return await UpdateAsync();
+        return await UpsertAsync(write, () => writer.CreateAsync(write, (JsonObject)obj.DeepClone(), duplicates, fieldManagers.Update, ct), UpdateAsync);
 
-        return Noticed(write, await writer.UpdateAsync(write, (_, _) => new((JsonObject)obj.DeepClone(), revision, duplicates), fieldManagers.Update, ct));
+        async ValueTask<WriteResult> UpdateAsync() =>
+            Noticed(write, await writer.UpdateAsync(write, (_, _) => new((JsonObject)obj.DeepClone(), revision, duplicates), fieldManagers.Update, ct));
     }
 
     public async ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
@@ -159,14 +159,10 @@ public sealed class ObjectRegistry : IObjectApi
         if (target.Subresource == "scale") return await scale.PatchAsync(write, type, patch, fieldManagers.Update, ct);
         if (type != PatchType.ApplyYaml) return Noticed(write, await writer.UpdateAsync(write, ObjectPatch.Of(write, type, patch), fieldManagers.Update, ct));
         var apply = fieldManagers.Apply(write, patch);
-        if (target.Subresource.Length == 0 && !Exists(write))
-        {
-            Authorise(target, "create");
-            crds.RequireCreatable(write.Resource, target.Name);
-            return Noticed(write, await writer.CreateAsync(write, apply.NewObject(), [], apply, ct));
-        }
+        if (target.Subresource.Length > 0) return await MergeAsync();
+        return await UpsertAsync(write, () => writer.CreateAsync(write, apply.NewObject(), [], apply, ct), MergeAsync);
 
-        return Noticed(write, await writer.UpdateAsync(write, apply.Merge, apply, ct));
+        async ValueTask<WriteResult> MergeAsync() => Noticed(write, await writer.UpdateAsync(write, apply.Merge, apply, ct));
     }
 
     public async ValueTask<WriteResult> DeleteAsync(ObjectTarget target, DeleteOptions options, CancellationToken ct)
@@ -202,6 +198,27 @@ public sealed class ObjectRegistry : IObjectApi
         catch (StatusException e) when (e.Status.Reason == "NotFound")
         {
             // It went by itself between the list and its turn.
+        }
+    }
+
+    /// <summary>Creates what is not there, updates what is; whoever comes or goes in between is met as he is then.</summary>
+    private async ValueTask<WriteResult> UpsertAsync(WriteContext write, Func<ValueTask<WriteResult>> create, Func<ValueTask<WriteResult>> update)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            write.Warnings.Clear();
+            var exists = Exists(write);
+            try
+            {
+                if (exists) return await update();
+                Authorise(write.Target, "create");
+                crds.RequireCreatable(write.Resource, write.Target.Name);
+                return Noticed(write, await create());
+            }
+            catch (StatusException e) when (e.Status.Reason == (exists ? "NotFound" : "AlreadyExists") && exists != Exists(write) && attempt < UpsertAttempts)
+            {
+                // The other way, then.
+            }
         }
     }
 

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
-using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -15,11 +13,10 @@ internal readonly record struct Preconditions(string Uid, string ResourceVersion
     public static Preconditions In(JsonObject obj) => new(obj.Metadata().Text("uid"), obj.Metadata().Text("resourceVersion"));
 
     /// <exception cref="StatusException">409: another object of the name, or another state of it.</exception>
-    public void Require(ObjectTarget target, StoredObject stored, JsonObject obj)
+    public void Require(ObjectTarget target, JsonObject present)
     {
-        var uid = obj.Metadata().Text("uid");
+        var (uid, revision) = (present.Metadata().Text("uid"), present.Metadata().Text("resourceVersion"));
         if (Uid.Length > 0 && Uid != uid) throw Failed(target, "UID", Uid, uid);
-        var revision = stored.Revision.ToString(CultureInfo.InvariantCulture);
         if (ResourceVersion.Length > 0 && ResourceVersion != revision) throw Failed(target, "ResourceVersion", ResourceVersion, revision);
     }
 

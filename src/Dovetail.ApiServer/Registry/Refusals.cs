@@ -14,50 +14,18 @@ public static class Refusals
     public static StatusException UnknownResource() =>
         new(new ApiStatus { Code = 404, Reason = "NotFound", Message = "the server could not find the requested resource", HasDetails = true });
 
-    /// <summary>422: options of a list or watch that do not go together.</summary>
-    public static StatusException InvalidListOptions(StatusCause cause) => Invalid("meta.k8s.io", "ListOptions", "", [cause]);
+    public static StatusException NotFound(string group, string resource, string name) =>
+        About(404, "NotFound", group, resource, name, $"{Qualified(resource, group)} \"{name}\" not found");
 
-    public static StatusException NotFound(string group, string resource, string name) => new(new ApiStatus
-    {
-        Code = 404,
-        Reason = "NotFound",
-        Message = $"{Qualified(resource, group)} \"{name}\" not found",
-        Name = name,
-        Group = group,
-        Kind = resource,
-    });
-
-    public static StatusException AlreadyExists(string group, string resource, string name) => new(new ApiStatus
-    {
-        Code = 409,
-        Reason = "AlreadyExists",
-        Message = $"{Qualified(resource, group)} \"{name}\" already exists",
-        Name = name,
-        Group = group,
-        Kind = resource,
-    });
+    public static StatusException AlreadyExists(string group, string resource, string name) =>
+        About(409, "AlreadyExists", group, resource, name, $"{Qualified(resource, group)} \"{name}\" already exists");
 
     /// <summary>The name came from generateName and every attempt met an object.</summary>
-    public static StatusException GeneratedNameTaken(string group, string resource, string name) => new(new ApiStatus
-    {
-        Code = 409,
-        Reason = "AlreadyExists",
-        Message = $"{Qualified(resource, group)} \"{name}\" already exists, the server was not able to generate a unique name for the object",
-        Name = name,
-        Group = group,
-        Kind = resource,
-        RetryAfterSeconds = 1,
-    });
+    public static StatusException GeneratedNameTaken(string group, string resource, string name) =>
+        About(409, "AlreadyExists", group, resource, name, $"{Qualified(resource, group)} \"{name}\" already exists, the server was not able to generate a unique name for the object", retryAfterSeconds: 1);
 
-    public static StatusException Conflict(string group, string resource, string name, string why) => new(new ApiStatus
-    {
-        Code = 409,
-        Reason = "Conflict",
-        Message = $"Operation cannot be fulfilled on {Qualified(resource, group)} \"{name}\": {why}",
-        Name = name,
-        Group = group,
-        Kind = resource,
-    });
+    public static StatusException Conflict(string group, string resource, string name, string why) =>
+        About(409, "Conflict", group, resource, name, $"Operation cannot be fulfilled on {Qualified(resource, group)} \"{name}\": {why}");
 
     public static StatusException StaleObject(string group, string resource, string name) =>
         Conflict(group, resource, name, "the object has been modified; please apply your changes to the latest version and try again");
@@ -136,4 +104,16 @@ public static class Refusals
 
     /// <summary><c>deployments.apps</c>, <c>pods</c>.</summary>
     public static string Qualified(string resource, string group) => group.Length == 0 ? resource : $"{resource}.{group}";
+
+    /// <summary>A refusal whose details name the object.</summary>
+    private static StatusException About(int code, string reason, string group, string resource, string name, string message, int? retryAfterSeconds = null) => new(new ApiStatus
+    {
+        Code = code,
+        Reason = reason,
+        Message = message,
+        Name = name,
+        Group = group,
+        Kind = resource,
+        RetryAfterSeconds = retryAfterSeconds,
+    });
 }

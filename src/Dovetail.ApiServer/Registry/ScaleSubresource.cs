@@ -18,7 +18,7 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
     {
         var stored = reader.Get(resource, target, "");
         var obj = StoredJson.Tree(stored.Json.Span);
-        if (resource.Scale is { } own && At(obj, own.SpecReplicas) is null) throw Refusals.Internal($"the spec replicas field \"{own.SpecReplicas}\" does not exist");
+        if (resource.Scale is { } own && ScalePaths.At(obj, own.SpecReplicas) is null) throw Refusals.Internal($"the spec replicas field \"{own.SpecReplicas}\" does not exist");
         return new(stored.Revision, ObjectRenderer.Bytes(ScaleOf(resource, obj)));
     }
 
@@ -40,7 +40,7 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         {
             var scale = read.Apply(before) as JsonObject ?? throw Refusals.BadRequest("the patch leaves no Scale");
             // Nothing there, and nothing said: upstream marks that by a number that nobody can ask for.
-            if (write.Resource.Scale is { } own && At(old, own.SpecReplicas) is null && scale.Child("spec")?["replicas"] is null) throw Refusals.BadRequest($"the spec replicas field \"{own.SpecReplicas}\" cannot be empty");
+            if (write.Resource.Scale is { } own && ScalePaths.At(old, own.SpecReplicas) is null && scale.Child("spec")?["replicas"] is null) throw Refusals.BadRequest($"the spec replicas field \"{own.SpecReplicas}\" cannot be empty");
             return scale;
         }
     }
@@ -56,9 +56,9 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
             var before = ScaleOf(write.Resource, old);
             var scale = next(before, old);
             var (uid, named) = (scale.Metadata().Text("uid"), scale.Metadata().Text("resourceVersion"));
-            new Preconditions(uid, "").Require(write.Target, stored, old);
+            new Preconditions(uid, "").Require(write.Target, old);
             var obj = (JsonObject)old.DeepClone();
-            Set(obj, paths.SpecReplicas, ObjectMeta.Long(Replicas(write, scale.Child("spec")?["replicas"])));
+            ScalePaths.Set(obj, paths.SpecReplicas, ObjectMeta.Long(Replicas(write, scale.Child("spec")?["replicas"])));
             return new(obj, named.Length == 0 || named == before.Metadata().Text("resourceVersion") ? null : ObjectReader.Revision(named), []);
         }
     }
@@ -81,13 +81,13 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         var metadata = new JsonObject();
         foreach (var name in new[] { "name", "namespace", "uid", "resourceVersion", "creationTimestamp" }) metadata.TakeFrom(obj.Metadata(), name);
         var spec = new JsonObject();
-        if (At(obj, paths.SpecReplicas) is { } replicas && replicas.ToJsonString() != "0") spec["replicas"] = replicas.DeepClone();
-        var status = new JsonObject { ["replicas"] = At(obj, paths.StatusReplicas)?.DeepClone() ?? ObjectMeta.Long(0) };
+        if (ScalePaths.At(obj, paths.SpecReplicas) is { } replicas && replicas.ToJsonString() != "0") spec["replicas"] = replicas.DeepClone();
+        var status = new JsonObject { ["replicas"] = ScalePaths.At(obj, paths.StatusReplicas)?.DeepClone() ?? ObjectMeta.Long(0) };
         if (Selector(resource, paths, obj) is { Length: > 0 } selector) status["selector"] = selector;
         return new JsonObject { ["kind"] = "Scale", ["apiVersion"] = "autoscaling/v1", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
     }
 
-    private static string Selector(ServedResource resource, ScalePaths paths, JsonObject obj) => (paths.LabelSelector.Length == 0 ? null : At(obj, paths.LabelSelector)) switch
+    private static string Selector(ServedResource resource, ScalePaths paths, JsonObject obj) => (paths.LabelSelector.Length == 0 ? null : ScalePaths.At(obj, paths.LabelSelector)) switch
     {
         // Replication controllers are older than selectors with operators.
         JsonObject labels when resource.StoreName == "replicationcontrollers" => LabelSelector.FromLabels(labels.Select(l => KeyValuePair.Create(l.Key, labels.Text(l.Key)))).ToString(),
@@ -95,25 +95,4 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         JsonValue text when text.TryGetValue(out string? own) => own,
         _ => "",
     };
-
-    private static string[] Steps(string path) => path.TrimStart('.').Split('.');
-
-    private static JsonNode? At(JsonObject obj, string path)
-    {
-        JsonNode? node = obj;
-        foreach (var step in Steps(path)) node = (node as JsonObject)?[step];
-        return node;
-    }
-
-    private static void Set(JsonObject obj, string path, JsonNode value)
-    {
-        var steps = Steps(path);
-        foreach (var step in steps[..^1])
-        {
-            if (obj[step] is not JsonObject child) obj[step] = child = [];
-            obj = child;
-        }
-
-        obj[steps[^1]] = value;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Schemas;
 using Dovetail.Machinery.Tables;
@@ -17,7 +18,31 @@ public sealed record ServedSubresource(string Name, string Kind, string Group, s
 }
 
 /// <summary>Where a custom resource keeps what its scale subresource shows: JSON paths in CRD form (<c>.spec.replicas</c>).</summary>
-public sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string LabelSelector);
+public sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string LabelSelector)
+{
+    /// <summary>What is at such a path; null when nothing is.</summary>
+    public static JsonNode? At(JsonObject obj, string path)
+    {
+        JsonNode? node = obj;
+        foreach (var step in Steps(path)) node = (node as JsonObject)?[step];
+        return node;
+    }
+
+    /// <summary>Puts a value there, and objects around it where there are none.</summary>
+    public static void Set(JsonObject obj, string path, JsonNode value)
+    {
+        var steps = Steps(path);
+        foreach (var step in steps[..^1])
+        {
+            if (obj[step] is not JsonObject child) obj[step] = child = [];
+            obj = child;
+        }
+
+        obj[steps[^1]] = value;
+    }
+
+    private static string[] Steps(string path) => path.TrimStart('.').Split('.');
+}
 
 /// <summary>One resource in one served version: everything that a request needs to know about it. Immutable; a changed CRD makes a new one.</summary>
 public sealed record ServedResource

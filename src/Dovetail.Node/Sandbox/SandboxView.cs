@@ -63,7 +63,7 @@ internal sealed class SandboxView(NodePaths paths)
     }
 
     /// <summary>What is mounted at the place, as a path of its file system; null when nothing is.</summary>
-    /// <example><code>36 35 98:0 /home/user/dovetail/bin /run/dt-1a2b3c-view/0f9e8d7c rw,relatime - ext4 /dev/vda rw</code></example>
+    /// <example><code>36 35 98:0 /opt/dovetail/bin /run/dt-1a2b3c-view/0f9e8d7c rw,relatime - ext4 /dev/vda rw</code></example>
     private static string? Mounted(string place) =>
         File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).LastOrDefault(fields => fields[4] == place)?[3];
 }

@@ -107,7 +107,7 @@ public sealed class CrdTests
     {
         api.Create(Crds, Crd());
 
-        var second = api.Create(Crds, Crd().Replace("widgets", "gadgets", StringComparison.Ordinal).Replace("\"shortNames\":[\"wd\"]", "\"singular\":\"gadget\"", StringComparison.Ordinal));
+        var second = api.Create(Crds, Gadgets("Widget"));
 
         Condition(second, "NamesAccepted").ShouldBe("False");
         Condition(second, "Established").ShouldBe("False");
@@ -133,6 +133,47 @@ public sealed class CrdTests
     }
 
     [Fact]
+    public async Task A_deleted_definition_does_not_wait_for_anothers_objects()
+    {
+        api.Create(Crds, Crd());
+        api.Create(Crds, Gadgets("Gadget"));
+        api.Create(Widgets, Widget("""{"mode":"fast"}""").Replace("\"name\":\"w\"", "\"name\":\"w\",\"finalizers\":[\"x.io/held\"]", StringComparison.Ordinal));
+        using var stop = new CancellationTokenSource();
+        var cleanup = new CrdCleanup(api.Registry, new TestLog<CrdCleanup>(), api.Time).RunAsync(stop.Token);
+        await using var events = api.Registry.WatchAsync(Crds, new WatchOptions(), default).GetAsyncEnumerator();
+
+        api.Delete(Crds with { Name = "widgets.bench.example.com" });
+        api.Delete(Crds with { Name = "gadgets.bench.example.com" });
+        while (events.Current.Type != ObjectEventType.Deleted) (await events.MoveNextAsync()).ShouldBeTrue();
+
+        ((string?)Tree(events.Current.Object)["metadata"]!["name"]).ShouldBe("gadgets.bench.example.com");
+        await stop.CancelAsync();
+        await cleanup;
+    }
+
+    [Fact]
+    public async Task A_definition_that_waited_for_its_names_has_them_once_they_are_free()
+    {
+        api.Create(Crds, Crd());
+        api.Create(Crds, Gadgets("Widget"));
+        using var stop = new CancellationTokenSource();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var cleanup = new CrdCleanup(api.Registry, new TestLog<CrdCleanup>(), api.Time).RunAsync(stop.Token);
+
+        api.Delete(Crds with { Name = "widgets.bench.example.com" });
+        while (Condition(api.Get(Crds with { Name = "gadgets.bench.example.com" }), "Established") != "True")
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            api.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        await cleanup;
+        api.List(Widgets with { Resource = "gadgets" }).Items.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_platforms_own_definitions_are_ensured_once()
     {
         var bundle = new CrdBundle([Utf8(Crd())]);
@@ -143,6 +184,11 @@ public sealed class CrdTests
 
         api.Store.Current.Revision.ShouldBe(before);
     }
+
+    private static string Gadgets(string kind) => Crd()
+        .Replace("widgets", "gadgets", StringComparison.Ordinal)
+        .Replace("\"shortNames\":[\"wd\"]", "\"singular\":\"gadget\"", StringComparison.Ordinal)
+        .Replace("\"Widget\"", $"\"{kind}\"", StringComparison.Ordinal);
 
     private static string Widget(string spec) => $$"""{"apiVersion":"bench.example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{{spec}}}""";
 

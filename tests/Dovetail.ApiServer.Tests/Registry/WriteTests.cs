@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
 using static Dovetail.ApiServer.Tests.RegistryHarness;
 
@@ -7,6 +8,26 @@ namespace Dovetail.ApiServer.Tests.Registry;
 public sealed class WriteTests
 {
     private readonly RegistryHarness api = new();
+
+    [Theory]
+    [InlineData(PatchType.ApplyYaml)]
+    [InlineData(null)]
+    public void Who_would_create_by_apply_or_put_and_meets_an_object_that_came_meanwhile_updates_it(PatchType? type)
+    {
+        RegistryHarness? raced = null;
+        var lease = Target("coordination.k8s.io", "v1", "leases", "demo", "l");
+        var rival = new OnceBeforeCreate("leases", () => raced!.Create(lease with { Name = "" }, """{"metadata":{"name":"l","labels":{"rival":"was-here"}},"spec":{"leaseTransitions":1}}"""));
+        raced = new RegistryHarness(rival);
+        const string mine = """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"l"},"spec":{"holderIdentity":"me"}}""";
+
+        var result = type is { } patch
+            ? Done(raced.Registry.PatchAsync(lease, patch, Utf8(mine), new WriteOptions { FieldManager = "me" }, default))
+            : Done(raced.Registry.UpdateAsync(lease, Utf8(mine), new WriteOptions(), default));
+
+        result.Created.ShouldBeFalse();
+        ((string?)raced.Get(lease)["spec"]!["holderIdentity"]).ShouldBe("me");
+        ((string?)raced.Get(lease)["metadata"]!["labels"]?["rival"]).ShouldBe(type is null ? null : "was-here");
+    }
 
     [Fact]
     public void A_secrets_plain_value_that_is_no_text_is_refused_rather_than_emptied()
@@ -214,4 +235,25 @@ public sealed class WriteTests
         var forced = Done(api.Registry.PatchAsync(ConfigMaps("a"), PatchType.ApplyYaml, changed, other with { Force = true }, default));
         ((string?)Tree(forced.Object)["data"]!["k"]).ShouldBe("2");
     }
+}
+
+/// <summary>Somebody else is faster: something happens while the first object of a resource is admitted.</summary>
+internal sealed class OnceBeforeCreate(string resource, Action happens) : IAdmissionPlugin
+{
+    private bool happened;
+
+    public bool Handles(string group, string asked, string subresource, AdmissionOperation operation) => asked == resource && operation == AdmissionOperation.Create;
+
+    public ValueTask<AdmissionResult> MutateAsync(AdmissionRequest request, CancellationToken ct)
+    {
+        if (!happened)
+        {
+            happened = true;
+            happens();
+        }
+
+        return new(AdmissionResult.Allowed);
+    }
+
+    public ValueTask<AdmissionResult> ValidateAsync(AdmissionRequest request, CancellationToken ct) => new(AdmissionResult.Allowed);
 }

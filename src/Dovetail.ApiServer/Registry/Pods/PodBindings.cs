@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
-using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Registry.Pods;
 
@@ -20,13 +19,13 @@ internal sealed class PodBindings(ObjectWriter writer, TimeProvider time)
 
         if (binding.Child("target") is not { } node || node.Text("name").Length == 0 || node.Text("kind") is not ("" or "Node"))
             throw Refusals.Invalid("", "Binding", write.Target.Name, [new StatusCause("FieldValueRequired", "Required value: a Node is expected", "target.name")]);
-        var result = await writer.UpdateAsync(write, (stored, old) => Bound(write, binding, node.Text("name"), stored, old), ownership, ct);
+        var result = await writer.UpdateAsync(write, (_, old) => Bound(write, binding, node.Text("name"), old), ownership, ct);
         return result with { Object = new(result.Object.Revision, Subresources.Success), Created = true };
     }
 
-    private NextState Bound(WriteContext write, JsonObject binding, string node, StoredObject stored, JsonObject old)
+    private NextState Bound(WriteContext write, JsonObject binding, string node, JsonObject old)
     {
-        Preconditions.In(binding).Require(write.Target, stored, old);
+        Preconditions.In(binding).Require(write.Target, old);
         var pod = (JsonObject)old.DeepClone();
         var (name, spec) = (write.Target.Name, pod.Child("spec")!);
         if (pod.IsTerminating()) throw Refused($"pod {name} is being deleted, cannot be assigned to a host");

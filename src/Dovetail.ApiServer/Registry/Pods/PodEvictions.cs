@@ -89,7 +89,7 @@ internal sealed class PodEvictions(IRevisionStore store, ObjectWriter writer, Ob
 
         NextState Tell(StoredObject stored, JsonObject old)
         {
-            Preconditions.Of(options).Require(write.Target, stored, old);
+            Preconditions.Of(options).Require(write.Target, old);
             var pod = (JsonObject)old.DeepClone();
             PodConditions.Set(pod, "DisruptionTarget", "True", time.GetUtcNow(), "EvictionByEvictionAPI", "Eviction API: evicting");
             return new(pod, null, []);
