@@ -231,8 +231,8 @@ internal sealed class SchemaWriter(Utf8JsonWriter json, bool v2)
                 value.WriteTo(json);
             json.WriteEndArray();
         }
-        if (schema.PatternText.Length > 0)
-            json.WriteString("pattern", schema.PatternText);
+        if (schema.Pattern is { } pattern)
+            json.WriteString("pattern", pattern.Text);
         Number("minimum", schema.Minimum);
         Number("maximum", schema.Maximum);
         Flag("exclusiveMinimum", schema.ExclusiveMinimum);

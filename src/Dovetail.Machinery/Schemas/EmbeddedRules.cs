@@ -6,7 +6,42 @@ namespace Dovetail.Machinery.Schemas;
 /// <summary>What an object inside an object must say of itself (<c>x-kubernetes-embedded-resource</c>): apiVersion and kind, and metadata in good form when it has any.</summary>
 internal static class EmbeddedRules
 {
-    public static void Check(JsonObject obj, string path, List<StatusCause> causes)
+    public static void CheckAll(Schema schema, JsonObject obj, List<StatusCause> causes)
+    {
+        if (schema.HasEmbedded)
+            Visit(schema, obj, new(), causes);
+    }
+
+    private static void Visit(Schema schema, JsonNode? value, FieldPath path, List<StatusCause> causes)
+    {
+        if (value is JsonArray array && schema.Items is { HasEmbedded: true } items)
+        {
+            for (var i = 0; i < array.Count; i++)
+            {
+                path.Push(i);
+                Visit(items, array[i], path, causes);
+                path.Pop();
+            }
+        }
+        if (value is not JsonObject obj)
+            return;
+        if (schema.EmbeddedResource)
+            Check(obj, path.Keyed(), causes);
+        foreach (var (name, field) in obj)
+        {
+            var known = schema.Properties.Find(name);
+            if ((known ?? schema.AdditionalProperties) is not { HasEmbedded: true } inner)
+                continue;
+            if (known is null)
+                path.PushKey(name);
+            else
+                path.Push(name);
+            Visit(inner, field, path, causes);
+            path.Pop();
+        }
+    }
+
+    private static void Check(JsonObject obj, string path, List<StatusCause> causes)
     {
         if (!obj.ContainsKey("apiVersion"))
             causes.Add(FieldErrors.Required($"{path}.apiVersion"));

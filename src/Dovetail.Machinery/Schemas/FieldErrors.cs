@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
@@ -10,8 +9,6 @@ namespace Dovetail.Machinery.Schemas;
 /// <summary>Causes in upstream's words (<c>k8s.io/apimachinery/pkg/util/validation/field</c>): reason, and message without the field's path.</summary>
 public static class FieldErrors
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 100_000 };
-
     public static StatusCause Required(string field, string detail = "") => new("FieldValueRequired", Join("Required value", detail), field);
 
     public static StatusCause Invalid(string field, JsonNode? value, string detail) => new("FieldValueInvalid", Join($"Invalid value: {Show(value)}", detail), field);
@@ -52,10 +49,16 @@ public static class FieldErrors
         return new() { Code = 422, Reason = "Invalid", Message = text.ToString(), Group = group, Kind = kind, Name = name, Causes = [.. causes] };
     }
 
-    /// <summary>A string as Go's %q shows it, for the characters that occur in practice.</summary>
-    internal static string Quote(string text) => JsonValue.Create(text).ToJsonString(Plain);
+    /// <summary>A string as Go's %q shows it.</summary>
+    internal static string Quote(string text) => GoText.Quote(text);
 
-    private static string Show(JsonNode? value) => value is null ? "null" : value.ToJsonString(Plain);
+    private static string Show(JsonNode? value) => value?.GetValueKind() switch
+    {
+        null => "null",
+        JsonValueKind.String => Quote(value.GetValue<string>()),
+        JsonValueKind.Number when !JsonNumber.IsWhole(value.AsValue()) => GoText.Float(JsonNumber.Of(value.AsValue()).Value),
+        _ => GoText.Json(value),
+    };
 
     private static string Join(string head, string detail) => detail.Length == 0 ? head : $"{head}: {detail}";
 }

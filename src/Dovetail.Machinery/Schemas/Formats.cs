@@ -1,58 +1,51 @@
-using System.Buffers.Text;
 using System.Collections.Frozen;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Text;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Dovetail.Machinery.Schemas;
 
-/// <summary>The formats that Kubernetes checks in texts; a format that is not known is not checked, as upstream.</summary>
+/// <summary>The formats that Kubernetes checks in texts of custom resources (kube-openapi's strfmt); a format that is not known is not checked, as upstream.</summary>
 internal static partial class Formats
 {
-    private const int MaxCompiled = 512;
+    private const string Hex8 = "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?";
 
-    private static readonly ConcurrentDictionary<string, Regex> Compiled = new(StringComparer.Ordinal);
-
-    private static readonly FrozenSet<string> Known = new[]
+    private static readonly FrozenDictionary<string, Func<string, bool>> Checks = new Dictionary<string, Func<string, bool>>
     {
-        "bsonobjectid", "uri", "email", "hostname", "ipv4", "ipv6", "cidr", "mac", "uuid", "uuid3", "uuid4", "uuid5", "isbn", "isbn10", "isbn13", "creditcard", "ssn", "hexcolor", "rgbcolor",
-        "byte", "password", "date", "duration", "datetime", "date-time", "k8s-short-name", "k8s-long-name",
-    }.ToFrozenSet(StringComparer.Ordinal);
+        ["bsonobjectid"] = text => BsonObjectId().IsMatch(text),
+        ["byte"] = text => Base64Text().IsMatch(text),
+        ["cidr"] = IsCidr,
+        ["creditcard"] = CheckedNumbers.IsCreditCard,
+        ["date"] = TimeFormats.IsDate,
+        ["datetime"] = TimeFormats.IsDateTime,
+        ["duration"] = TimeFormats.IsDuration,
+        ["email"] = MailAddress.IsValid,
+        ["hexcolor"] = text => HexColor().IsMatch(text),
+        ["hostname"] = text => System.Text.Encoding.UTF8.GetByteCount(text) <= 255 && Hostname().IsMatch(text) && text.Split('.').All(static label => System.Text.Encoding.UTF8.GetByteCount(label) <= 63),
+        ["ipv4"] = text => text.Contains('.') && IsAddress(text),
+        ["ipv6"] = text => text.Contains(':') && IsAddress(text),
+        ["isbn"] = text => CheckedNumbers.IsIsbn10(text) || CheckedNumbers.IsIsbn13(text),
+        ["isbn10"] = CheckedNumbers.IsIsbn10,
+        ["isbn13"] = CheckedNumbers.IsIsbn13,
+        ["k8slongname"] = text => Names.DnsSubdomain(text) is null,
+        ["k8sshortname"] = text => Names.DnsLabel(text) is null,
+        ["mac"] = text => Mac().IsMatch(text),
+        ["password"] = static _ => true,
+        ["rgbcolor"] = text => RgbColor().IsMatch(text),
+        ["ssn"] = text => text.Length == 11 && SocialSecurityNumber().IsMatch(text),
+        ["uri"] = RequestUri.IsValid,
+        ["uuid"] = text => Uuid().IsMatch(text),
+        ["uuid3"] = text => Uuid3().IsMatch(text),
+        ["uuid4"] = text => Uuid4().IsMatch(text),
+        ["uuid5"] = text => Uuid5().IsMatch(text),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Whether a CRD's text is checked for the format.</summary>
-    public static bool IsKnown(string format) => Known.Contains(format);
+    /// <summary>Whether a CRD's text is checked for the format. Dashes in its name do not count.</summary>
+    public static bool IsKnown(string format) => format.Length > 0 && Checks.ContainsKey(Plain(format));
 
-    public static bool IsValid(string format, string text) => format switch
-    {
-        "date-time" or "datetime" => IsDateTime(text),
-        "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        "byte" => Base64.IsValid(text),
-        "uuid" => Uuid().IsMatch(text),
-        "uuid3" => Uuid().IsMatch(text) && UuidVersion(text) == '3',
-        "uuid4" => Uuid().IsMatch(text) && UuidVersion(text) == '4',
-        "uuid5" => Uuid().IsMatch(text) && UuidVersion(text) == '5',
-        "ipv4" => !text.Contains(':') && IsAddress(text),
-        "ipv6" => text.Contains(':') && IsAddress(text),
-        "cidr" => IsCidr(text),
-        "mac" => Mac().IsMatch(text),
-        "uri" => Uri.TryCreate(text, UriKind.Absolute, out _) || text.StartsWith('/'),
-        "hostname" => text.Length <= 255 && Hostname().IsMatch(text) && text.Split('.').All(label => label.Length <= 63),
-        "email" => Email().IsMatch(text),
-        "duration" => Duration().IsMatch(text),
-        "bsonobjectid" => BsonObjectId().IsMatch(text),
-        "hexcolor" => HexColor().IsMatch(text),
-        "rgbcolor" => RgbColor().IsMatch(text),
-        "ssn" => SocialSecurityNumber().IsMatch(text),
-        "creditcard" => CheckedNumbers.IsCreditCard(text),
-        "isbn" => CheckedNumbers.IsIsbn10(text) || CheckedNumbers.IsIsbn13(text),
-        "isbn10" => CheckedNumbers.IsIsbn10(text),
-        "isbn13" => CheckedNumbers.IsIsbn13(text),
-        "k8s-short-name" => Names.DnsLabel(text) is null,
-        "k8s-long-name" => Names.DnsSubdomain(text) is null,
-        _ => true,
-    };
+    /// <summary>Whether a text has a known format.</summary>
+    public static bool IsValid(string format, string text) => Checks[Plain(format)](text);
 
     /// <summary>RFC 3339, as a Go <c>time.Time</c> is read.</summary>
     public static bool IsDateTime(string text) =>
@@ -60,15 +53,17 @@ internal static partial class Formats
 
     public static bool IsQuantity(string text) => QuantityPattern().IsMatch(text);
 
-    /// <summary>A dotted quad without leading zeros, or an IPv6 address.</summary>
-    public static bool IsAddress(string text)
+    private static string Plain(string format) => format.Contains('-') ? format.Replace("-", "", StringComparison.Ordinal) : format;
+
+    /// <summary>An IPv4 address, whose parts may have leading zeros, or an IPv6 one.</summary>
+    private static bool IsAddress(string text)
     {
-        if (text.Contains('%') || !IPAddress.TryParse(text, out var address))
-            return false;
-        return text.Contains(':') || address.ToString() == text;
+        if (!text.Contains(':'))
+            return DottedQuad().IsMatch(text) && text.Split('.').All(static part => part.TrimStart('0') is { Length: < 4 } digits && (digits.Length == 0 || int.Parse(digits, CultureInfo.InvariantCulture) < 256));
+        return AddressCharacters().IsMatch(text) && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
     }
 
-    public static bool IsCidr(string text)
+    private static bool IsCidr(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && IsAddress(text[..slash])
@@ -76,62 +71,33 @@ internal static partial class Formats
             && bits <= (text.Contains(':') ? 128 : 32);
     }
 
-    /// <summary>A pattern in Go's syntax (RE2) as a .NET one with the same meaning: <c>$</c> is the very end, classes are ASCII. Time is linear in the text, as with RE2.
-    /// CRDs repeat a few patterns hundreds of times (that of quantities), and making one is dear: the first ones are shared.</summary>
-    /// <exception cref="ArgumentException">The pattern is malformed.</exception>
-    /// <exception cref="NotSupportedException">It uses what RE2 does not know either (lookaround, back references).</exception>
-    public static Regex Compile(string pattern)
-    {
-        if (Compiled.TryGetValue(pattern, out var known))
-            return known;
-        var made = new Regex(Translate(pattern), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        return Compiled.Count < MaxCompiled ? Compiled.GetOrAdd(pattern, made) : made;
-    }
+    [GeneratedRegex(@"\A[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+\z")]
+    private static partial Regex DottedQuad();
 
-    private static string Translate(string pattern)
-    {
-        var text = new StringBuilder(pattern.Length + 8);
-        var inClass = false;
-        for (var i = 0; i < pattern.Length; i++)
-        {
-            var c = pattern[i];
-            if (c == '\\' && i + 1 < pattern.Length)
-            {
-                var escaped = pattern[++i];
-                text.Append((escaped, inClass) switch
-                {
-                    ('d', false) => "[0-9]",
-                    ('d', true) => "0-9",
-                    ('w', false) => "[0-9A-Za-z_]",
-                    ('w', true) => "0-9A-Za-z_",
-                    ('s', false) => "[\\t\\n\\f\\r ]",
-                    ('s', true) => "\\t\\n\\f\\r ",
-                    _ => $"\\{escaped}",
-                });
-                continue;
-            }
-            inClass = inClass ? c != ']' : c == '[';
-            text.Append(c == '$' && !inClass ? "\\z" : c.ToString());
-        }
-        return text.ToString();
-    }
+    [GeneratedRegex(@"\A[0-9a-fA-F:.]+\z")]
+    private static partial Regex AddressCharacters();
 
-    private static char UuidVersion(string text) => text.Length == 36 ? text[14] : text[12];
+    [GeneratedRegex(@"\A(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})\z", RegexOptions.NonBacktracking)]
+    private static partial Regex Base64Text();
 
-    [GeneratedRegex(@"\A[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\z")]
+    [GeneratedRegex(@"\A" + Hex8 + @"[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\z")]
     private static partial Regex Uuid();
 
-    [GeneratedRegex(@"\A([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\z")]
+    [GeneratedRegex(@"\A" + Hex8 + @"3[0-9a-fA-F]{3}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\z")]
+    private static partial Regex Uuid3();
+
+    [GeneratedRegex(@"\A" + Hex8 + @"4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}\z")]
+    private static partial Regex Uuid4();
+
+    [GeneratedRegex(@"\A" + Hex8 + @"5[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}\z")]
+    private static partial Regex Uuid5();
+
+    /// <summary>6, 8 or 20 bytes with colons, dashes or, by twos, dots.</summary>
+    [GeneratedRegex(@"\A(?:[0-9a-fA-F]{2}(?:(?::[0-9a-fA-F]{2}){5}|(?::[0-9a-fA-F]{2}){7}|(?::[0-9a-fA-F]{2}){19}|(?:-[0-9a-fA-F]{2}){5}|(?:-[0-9a-fA-F]{2}){7}|(?:-[0-9a-fA-F]{2}){19})|[0-9a-fA-F]{4}(?:(?:\.[0-9a-fA-F]{4}){2}|(?:\.[0-9a-fA-F]{4}){3}|(?:\.[0-9a-fA-F]{4}){9}))\z")]
     private static partial Regex Mac();
 
     [GeneratedRegex(@"\A([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})\z", RegexOptions.NonBacktracking)]
     private static partial Regex Hostname();
-
-    [GeneratedRegex(@"\A[^@\s]+@[^@\s]+\z")]
-    private static partial Regex Email();
-
-    [GeneratedRegex(@"\A[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*(ns|us|µs|ms|s|m|h|d|w|[a-z]+)?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))*\z")]
-    private static partial Regex Duration();
 
     [GeneratedRegex(@"\A[0-9a-fA-F]{24}\z")]
     private static partial Regex BsonObjectId();

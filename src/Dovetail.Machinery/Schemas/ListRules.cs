@@ -1,91 +1,104 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 
 namespace Dovetail.Machinery.Schemas;
 
-/// <summary>Rules of a whole list: its length, and the uniqueness that its list type promises.</summary>
+/// <summary>What <c>x-kubernetes-list-type</c> promises of lists: no element of a set and no key of a map twice.</summary>
 internal static class ListRules
 {
-    /// <summary>Up to this length elements are compared pairwise, beyond it by their text in a hash set.</summary>
-    private const int PairwiseLimit = 8;
-
-    public static void Check(Schema schema, JsonArray array, FieldPath path, ref List<StatusCause>? causes, ref List<StatusCause>? doubled)
+    /// <summary>Every doubled element of an object; null when there is none.</summary>
+    public static List<StatusCause>? Doubled(Schema schema, JsonObject obj)
     {
-        if (schema.MaxItems is { } max && array.Count > max)
-            (causes ??= []).Add(FieldErrors.TooMany(path.ToString(), array.Count, max));
-        if (schema.MinItems is { } min && array.Count < min)
-            (causes ??= []).Add(ValueRules.BodyError(path, JsonValue.Create(array.Count), $"should have at least {min} items"));
-        // Built-in kinds check the uniqueness that they want in code: two ports with one number are fine there.
-        if (array.Count > 1 && !schema.Typed && (schema.ListType is ListType.Set or ListType.Map || schema.UniqueItems))
-            Unique(schema, array, path, ref doubled);
+        List<StatusCause>? causes = null;
+        if (schema.HasUniqueLists)
+            Visit(schema, obj, new(), ref causes);
+        return causes;
     }
 
-    /// <summary>The item of the list before that has the same keys; null when items have none.</summary>
-    public static JsonNode? Like(Schema schema, JsonNode item, JsonArray old)
+    private static void Visit(Schema schema, JsonNode? value, FieldPath path, ref List<StatusCause>? causes)
     {
-        if (schema.ListType != ListType.Map || item is not JsonObject)
-            return null;
-        foreach (var earlier in old)
+        switch (value)
         {
-            if (earlier is JsonObject && Same(schema, earlier, item))
-                return earlier;
+            case JsonObject obj:
+                foreach (var (name, field) in obj)
+                {
+                    var known = schema.Properties.Find(name);
+                    if (known is null)
+                        path.PushKey(name);
+                    else
+                        path.Push(name);
+                    if ((known ?? schema.AdditionalProperties) is { HasUniqueLists: true } inner)
+                        Visit(inner, field, path, ref causes);
+                    path.Pop();
+                }
+                break;
+            case JsonArray array:
+                Unique(schema, array, path, ref causes);
+                for (var i = 0; i < array.Count && schema.Items is { HasUniqueLists: true } items; i++)
+                {
+                    path.Push(i);
+                    Visit(items, array[i], path, ref causes);
+                    path.Pop();
+                }
+                break;
+            default:
+                break;
         }
-        return null;
     }
 
     private static void Unique(Schema schema, JsonArray array, FieldPath path, ref List<StatusCause>? causes)
     {
-        var seen = array.Count > PairwiseLimit ? new Dictionary<string, int>(StringComparer.Ordinal) : null;
+        if (schema.ListType is not (ListType.Set or ListType.Map))
+            return;
+        for (var i = 0; i < array.Count && schema.ListType == ListType.Map; i++)
+        {
+            if (array[i] is null or JsonObject)
+                continue;
+            (causes ??= []).Add(FieldErrors.Invalid(At(path, i), array[i], "must be an object for an array of list-type map"));
+            return;
+        }
+        if (array.Count < 2)
+            return;
+        var seen = new Dictionary<string, int>(array.Count, StringComparer.Ordinal);
         for (var i = 0; i < array.Count; i++)
         {
+            var identity = Identity(schema, array[i]);
+            var text = identity is JsonValue number && number.GetValueKind() == JsonValueKind.Number && !JsonNumber.IsWhole(number) ? $"float {number.ToJsonString()}" : GoText.Json(identity);
+            var times = seen[text] = seen.GetValueOrDefault(text) + 1;
             // Of a value that occurs often, its second occurrence is named.
-            if ((seen is null ? Earlier(schema, array, i) : Earlier(schema, array, i, seen)) != 1)
-                continue;
-            path.Push(i);
-            (causes ??= []).Add(FieldErrors.Duplicate(path.Keyed(), Identity(schema, array[i])));
-            path.Pop();
+            if (times == 2)
+                (causes ??= []).Add(FieldErrors.Duplicate(At(path, i), schema.ListType == ListType.Set ? array[i] : Keys(schema, array[i])));
         }
     }
 
-    private static int Earlier(Schema schema, JsonArray array, int index)
-    {
-        var count = 0;
-        for (var i = 0; i < index; i++)
-            count += Same(schema, array[i], array[index]) ? 1 : 0;
-        return count;
-    }
-
-    private static int Earlier(Schema schema, JsonArray array, int index, Dictionary<string, int> seen)
-    {
-        var identity = Identity(schema, array[index])?.ToJsonString() ?? "null";
-        var count = seen.GetValueOrDefault(identity);
-        seen[identity] = count + 1;
-        return count;
-    }
-
-    private static bool Same(Schema schema, JsonNode? a, JsonNode? b)
-    {
-        if (schema.ListType != ListType.Map || a is not (null or JsonObject) || b is not (null or JsonObject))
-            return JsonNode.DeepEquals(a, b);
-        foreach (var key in schema.ListMapKeys)
-        {
-            if (!JsonNode.DeepEquals(a?[key], b?[key]))
-                return false;
-        }
-        return true;
-    }
-
-    /// <summary>What an element is known by: itself in a set, its keys in a map.</summary>
+    /// <summary>What an element is known by: itself in a set, the value of its key or its keys in a map.</summary>
     private static JsonNode? Identity(Schema schema, JsonNode? element)
     {
-        if (schema.ListType != ListType.Map || element is not (null or JsonObject))
+        if (schema.ListType == ListType.Set)
             return element;
+        if (schema.ListMapKeys.Length != 1)
+            return Keys(schema, element);
+        // An element without its key is like any other without it, but not like one whose key is null.
+        return element is JsonObject item && item.TryGetPropertyValue(schema.ListMapKeys[0], out var key) ? key : new JsonArray(new JsonArray(new JsonArray()));
+    }
+
+    private static JsonObject Keys(Schema schema, JsonNode? element)
+    {
         var keys = new JsonObject();
         foreach (var key in schema.ListMapKeys)
         {
-            if (element?[key] is { } value)
-                keys[key] = value.DeepClone();
+            if (element is JsonObject item && item.TryGetPropertyValue(key, out var value))
+                keys[key] = value?.DeepClone();
         }
         return keys;
+    }
+
+    private static string At(FieldPath path, int index)
+    {
+        path.Push(index);
+        var text = path.Keyed();
+        path.Pop();
+        return text;
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using Dovetail.Machinery.Patterns;
 
 namespace Dovetail.Machinery.Schemas;
 
@@ -87,11 +87,8 @@ public sealed record Schema
 
     public string Format { get; init; } = "";
 
-    /// <summary><see cref="PatternText"/>, ready to use; null when there is none.</summary>
-    public Regex? Pattern { get; init; }
-
-    /// <summary><c>pattern</c> as it was written, in Go's syntax.</summary>
-    public string PatternText { get; init; } = "";
+    /// <summary><c>pattern</c>, in Go's syntax; null when there is none.</summary>
+    public GoPattern? Pattern { get; init; }
 
     public double? Minimum { get; init; }
 
@@ -173,6 +170,27 @@ public sealed record Schema
 
     /// <summary>The schema of a field or a map's value; null when the field is unknown here.</summary>
     public Schema? Field(string name) => Properties.Find(name) ?? AdditionalProperties;
+
+    private bool? hasUniqueLists;
+    private bool? hasEmbedded;
+
+    /// <summary>Whether it holds a set or a map list anywhere; asked of custom schemas, which are not recursive.</summary>
+    internal bool HasUniqueLists => hasUniqueLists ??= ListType is ListType.Set or ListType.Map || Inner().Any(static s => s.HasUniqueLists);
+
+    /// <summary>Whether it holds an embedded resource anywhere.</summary>
+    internal bool HasEmbedded => hasEmbedded ??= EmbeddedResource || Inner().Any(static s => s.HasEmbedded);
+
+    internal bool HasNumberRules => Minimum is not null || Maximum is not null || MultipleOf is not null || Type is SchemaType.Integer or SchemaType.Number;
+
+    private IEnumerable<Schema> Inner()
+    {
+        foreach (var (_, field) in Properties)
+            yield return field;
+        if (Items is not null)
+            yield return Items;
+        if (AdditionalProperties is not null)
+            yield return AdditionalProperties;
+    }
 
     internal bool HasCombinations => AllOf.Length + AnyOf.Length + OneOf.Length > 0 || Not is not null;
 

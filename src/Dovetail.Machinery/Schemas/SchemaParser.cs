@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Dovetail.Machinery.Errors;
+using Dovetail.Machinery.Patterns;
 
 namespace Dovetail.Machinery.Schemas;
 
@@ -54,7 +54,6 @@ public sealed class SchemaParser
             Default = json["default"]?.DeepClone(),
             Enum = [.. reader.Nodes("enum").Select(static n => n.DeepClone())],
             Format = reader.Text("format"),
-            PatternText = reader.Text("pattern"),
             Pattern = Pattern(reader.Text("pattern"), path),
             Minimum = reader.Number("minimum"),
             Maximum = reader.Number("maximum"),
@@ -148,15 +147,15 @@ public sealed class SchemaParser
         return checks.ToImmutable();
     }
 
-    private Regex? Pattern(string pattern, string path)
+    private GoPattern? Pattern(string pattern, string path)
     {
         if (pattern.Length == 0)
             return null;
         try
         {
-            return Formats.Compile(pattern);
+            return GoPattern.Parse(pattern);
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (GoPatternException e)
         {
             problems.Add(FieldErrors.Invalid($"{path}.pattern", pattern, $"must be a valid regular expression, but isn't: {e.Message}"));
             return null;

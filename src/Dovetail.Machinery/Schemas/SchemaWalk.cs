@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Errors;
@@ -15,10 +14,7 @@ public sealed class SchemaWalk
     private readonly FieldPath path;
     private List<string>? unknown;
     private List<StatusCause>? causes;
-    private List<StatusCause>? embeddedCauses;
-    private List<StatusCause>? listCauses;
     private bool changed;
-    private int nodes;
 
     /// <summary>Inside the status of a built-in kind an absent text is its zero value.</summary>
     private bool inStatus;
@@ -44,30 +40,12 @@ public sealed class SchemaWalk
     private static SchemaReport Run(Schema schema, JsonObject obj, SchemaPasses passes, bool resource, JsonObject? old = null)
     {
         var walk = new SchemaWalk(passes, new());
-        walk.Object(schema, obj, resource, old);
-        if (walk.causes is { Count: > 1 } && !schema.Typed)
-            walk.causes = [.. walk.causes.Distinct()];
-        walk.AddListCauses(schema, old);
+        walk.Object(schema, obj, resource);
+        if (walk.validate && !schema.Typed && CustomResourceValidation.Check(schema, obj, old) is { Count: > 0 } broken)
+            (walk.causes ??= []).AddRange(broken);
         return walk.unknown is null && walk.causes is null && !walk.changed
             ? SchemaReport.Clean
             : new(walk.unknown ?? (IReadOnlyList<string>)[], walk.causes ?? (IReadOnlyList<StatusCause>)[], walk.changed);
-    }
-
-    /// <summary>Doubled items of sets and map lists are tolerated when the object before had some, wherever they were.</summary>
-    private void AddListCauses(Schema schema, JsonObject? old)
-    {
-        if (embeddedCauses is not null)
-            (causes ??= []).AddRange(embeddedCauses);
-        if (listCauses is null)
-            return;
-        if (old is not null)
-        {
-            var before = new SchemaWalk(SchemaPasses.Validate, new());
-            before.Object(schema, old, resource: true, null);
-            if (before.listCauses is not null)
-                return;
-        }
-        (causes ??= []).AddRange(listCauses);
     }
 
     private static Schema? ResourceField(string name) => name switch
@@ -77,60 +55,26 @@ public sealed class SchemaWalk
         _ => null,
     };
 
-    /// <summary>Whether a value is what it was before, as upstream finds out: fields that the schema does not know cannot be compared, and make a difference.</summary>
-    private static bool Unchanged(Schema schema, JsonNode? old, JsonNode? value)
-    {
-        switch (old, value)
-        {
-            case (JsonObject before, JsonObject now):
-                if (before.Count != now.Count)
-                    return false;
-                foreach (var (name, field) in now)
-                {
-                    if (schema.Field(name) is not { } known || ReferenceEquals(known, Schema.Anything) || !before.TryGetPropertyValue(name, out var earlier) || !Unchanged(known, earlier, field))
-                        return false;
-                }
-                return true;
-            case (JsonArray before, JsonArray now) when schema is { ListType: ListType.Map, Items: { } items }:
-                if (before.Count != now.Count)
-                    return false;
-                foreach (var item in now)
-                {
-                    if (item is null || ListRules.Like(schema, item, before) is not { } like || !Unchanged(items, like, item))
-                        return false;
-                }
-                return true;
-            default:
-                return JsonNode.DeepEquals(old, value);
-        }
-    }
+    private static readonly Schema ResourceName = new() { Type = SchemaType.String, Typed = true };
 
-    private static readonly Schema ResourceName = new() { Type = SchemaType.String };
-
-    private void Visit(Schema schema, JsonNode value, JsonNode? old)
+    private void Visit(Schema schema, JsonNode value)
     {
-        nodes++;
-        var before = causes?.Count ?? 0;
         switch (value)
         {
             case JsonObject obj when schema.Type is SchemaType.Object or SchemaType.Any && !schema.IntOrString && !schema.Quantity:
-                Object(schema, obj, schema.EmbeddedResource, old as JsonObject);
+                Object(schema, obj, schema.EmbeddedResource);
                 break;
             case JsonArray array when schema.Type is SchemaType.Array or SchemaType.Any && !schema.IntOrString && !schema.Quantity:
-                Array(schema, array, old as JsonArray);
+                Array(schema, array);
                 break;
             default:
-                if (validate)
+                if (validate && schema.Typed)
                     ValueRules.Check(schema, value, path, ref causes);
                 break;
         }
-        if (validate && schema.HasCombinations)
-            Combinations(schema, value, old);
-        if (causes?.Count > before && old is not null && Unchanged(schema, old, value))
-            causes.RemoveRange(before, causes.Count - before);
     }
 
-    private void Object(Schema schema, JsonObject obj, bool resource, JsonObject? old)
+    private void Object(Schema schema, JsonObject obj, bool resource)
     {
         if (fill)
             FillIn(schema, obj);
@@ -149,14 +93,14 @@ public sealed class SchemaWalk
             {
                 if (value is null && field is { Nullable: false, Default: { } filler } && fill)
                     obj[name] = value = filler.DeepClone();
-                VisitField(schema, field, name, value, resource, old?[name]);
+                VisitField(schema, field, name, value, resource);
             }
             path.Pop();
         }
         if (dropped is not null)
             Remove(obj, dropped);
-        if (validate)
-            ObjectRules(schema, obj, resource);
+        if (validate && schema.Typed)
+            ObjectRules(schema, obj);
     }
 
     /// <summary>Taking one field out of an object moves all that follow it: many of them are left out of a new start instead.</summary>
@@ -175,37 +119,15 @@ public sealed class SchemaWalk
             obj.Add(name, value);
     }
 
-    private void VisitField(Schema parent, Schema field, string name, JsonNode? value, bool resource, JsonNode? old)
+    private void VisitField(Schema parent, Schema field, string name, JsonNode? value, bool resource)
     {
         if (value is null)
-        {
-            if (validate && !field.Nullable && !field.Typed && field.Type != SchemaType.Any)
-                Add(ValueRules.TypeError(field, null, path.ToString()));
-            else if (validate && field.Nullable && !field.Typed)
-                ValueRules.CheckEnum(field, null, path, ref causes);
             return;
-        }
         var entersStatus = resource && parent.Typed && path.Depth == 1 && name == "status";
         inStatus |= entersStatus;
-        // The names that an object goes by are no part of what may have been wrong before.
-        Visit(field, value, resource && path.Depth == 1 && name is "apiVersion" or "kind" or "metadata" ? null : old);
+        Visit(field, value);
         if (entersStatus)
             inStatus = false;
-        // A CRD may narrow metadata.name and generateName, nothing else of metadata.
-        if (resource && validate && name == "metadata" && value is JsonObject metadata && parent.Properties.Find(name) is { Typed: false } narrowed)
-            Narrowed(narrowed, metadata);
-    }
-
-    private void Narrowed(Schema schema, JsonObject metadata)
-    {
-        foreach (var (name, field) in schema.Properties)
-        {
-            if (metadata[name] is not { } value)
-                continue;
-            path.Push(name);
-            ValueRules.Check(field, value, path, ref causes);
-            path.Pop();
-        }
     }
 
     /// <summary>Whether an unknown field of <paramref name="schema"/> goes; what goes is named.</summary>
@@ -214,7 +136,7 @@ public sealed class SchemaWalk
         if (!prune || schema.PreserveUnknownFields)
             return false;
         if ((unknown ??= []).Count < JsonObjectReader.MaxFindings)
-            unknown.Add(path.ToString());
+            unknown.Add(schema.Typed ? path.Keyed() : path.ToString());
         return changed = true;
     }
 
@@ -233,40 +155,30 @@ public sealed class SchemaWalk
         }
     }
 
-    private void Array(Schema schema, JsonArray array, JsonArray? old)
+    private void Array(Schema schema, JsonArray array)
     {
-        if (schema.Items is { } items)
+        if (schema.Items is not { } items)
+            return;
+        for (var i = 0; i < array.Count; i++)
         {
-            for (var i = 0; i < array.Count; i++)
-            {
-                path.Push(i);
-                if (fill && array[i] is null && items is { Nullable: false, Default: { } filler })
-                    array[i] = filler.DeepClone();
-                if (array[i] is { } value)
-                    Visit(items, value, old is null ? null : ListRules.Like(schema, value, old));
-                else if (validate && !items.Nullable && items.Type != SchemaType.Any)
-                    Add(ValueRules.TypeError(items, null, path.ToString()));
-                path.Pop();
-            }
+            path.Push(i);
+            if (fill && array[i] is null && items is { Nullable: false, Default: { } filler })
+                array[i] = filler.DeepClone();
+            if (array[i] is { } value)
+                Visit(items, value);
+            else if (validate && items is { Typed: true, Nullable: false } && items.Type != SchemaType.Any)
+                Add(ValueRules.TypeError(items, null, path.ToString()));
+            path.Pop();
         }
-        if (validate)
-            ListRules.Check(schema, array, path, ref causes, ref listCauses);
     }
 
-    private void ObjectRules(Schema schema, JsonObject obj, bool resource)
+    private void ObjectRules(Schema schema, JsonObject obj)
     {
         foreach (var name in schema.Required)
         {
-            if (!obj.ContainsKey(name) && !(schema.Typed && HasZeroValue(schema.Properties.Find(name)!)))
+            if (!obj.ContainsKey(name) && !HasZeroValue(schema.Properties.Find(name)!))
                 Add(FieldErrors.Required(path.Child(name)));
         }
-        if (resource && path.Depth > 0)
-            EmbeddedRules.Check(obj, path.Keyed(), embeddedCauses ??= []);
-        if (schema.MinProperties is { } min && obj.Count < min)
-            Add(ValueRules.BodyError(path, JsonValue.Create(obj.Count), $"should have at least {min} properties"));
-        if (schema.MaxProperties is { } max && obj.Count > max)
-            Add(FieldErrors.TooMany(path.ToString(), obj.Count, max));
-        ValueRules.CheckEnum(schema, obj, path, ref causes);
     }
 
     /// <summary>What a Go struct has without being told: numbers, booleans and lists always, texts in status.</summary>
@@ -276,56 +188,6 @@ public sealed class SchemaWalk
         SchemaType.String => inStatus,
         SchemaType.Object or SchemaType.Any => inStatus || field.AdditionalProperties is not null,
     };
-
-    /// <summary>allOf, anyOf, oneOf and not: their schemas only check, they never prune or fill in.</summary>
-    private void Combinations(Schema schema, JsonNode value, JsonNode? old)
-    {
-        var broken = 0;
-        foreach (var part in schema.AllOf)
-        {
-            if (Broken(part, value, old).Causes is not { } found)
-                continue;
-            broken++;
-            (causes ??= []).AddRange(found);
-        }
-        if (broken > 0)
-            Add(ValueRules.PlainBodyError(path, $"must validate all the schemas (allOf){(broken == schema.AllOf.Length ? ". None validated" : "")}"));
-        if (schema.AnyOf.Length > 0 && Matches(schema.AnyOf, value, old, "must validate at least one schema (anyOf)", out var nearest) == 0)
-            (causes ??= []).AddRange(nearest);
-        if (schema.OneOf.Length > 0 && Matches(schema.OneOf, value, old, "must validate one and only one schema (oneOf). Found none valid", out nearest) is var matches && matches != 1)
-        {
-            if (matches == 0)
-                (causes ??= []).AddRange(nearest);
-            else
-                Add(ValueRules.PlainBodyError(path, $"must validate one and only one schema (oneOf). Found {matches} valid alternatives"));
-        }
-        if (schema.Not is { } not && Broken(not, value, old).Causes is null)
-            Add(ValueRules.PlainBodyError(path, "must not validate the schema (not)"));
-    }
-
-    /// <summary>How many of the choices hold. When none does, upstream says what is wrong with the one that it could check furthest.</summary>
-    private int Matches(ImmutableArray<Schema> choices, JsonNode value, JsonNode? old, string none, out List<StatusCause> nearest)
-    {
-        var matches = 0;
-        var furthest = -1;
-        nearest = [];
-        foreach (var choice in choices)
-        {
-            var (found, checks) = Broken(choice, value, old);
-            if (found is null)
-                matches++;
-            else if (checks > furthest)
-                (furthest, nearest) = (checks, [ValueRules.PlainBodyError(path, none), .. found]);
-        }
-        return matches;
-    }
-
-    private (List<StatusCause>? Causes, int Checks) Broken(Schema part, JsonNode value, JsonNode? old)
-    {
-        var inner = new SchemaWalk(SchemaPasses.Validate, path);
-        inner.Visit(part, value, old);
-        return (inner.causes, inner.nodes);
-    }
 
     private void Add(StatusCause cause) => (causes ??= []).Add(cause);
 }

@@ -1,10 +1,11 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 
 namespace Dovetail.Machinery.Schemas;
 
-/// <summary>Rules of one value: its type, and what the schema says of texts and numbers. Messages are those of kube-openapi's validator.</summary>
+/// <summary>Rules of one value of a built-in kind: its type, and what the schema says of texts and numbers. Messages are those of kube-openapi's validator.</summary>
 internal static class ValueRules
 {
     /// <summary>Checks a value that is a scalar, or that has another type than the schema wants.</summary>
@@ -20,11 +21,7 @@ internal static class ValueRules
                 if (number.IsInteger || (schema.Type != SchemaType.Integer && !schema.IntOrString))
                     Number(schema, value, number, path, ref causes);
                 else
-                {
                     Add(ref causes, TypeError(schema, value, path.ToString()));
-                    if (schema is { Type: SchemaType.Integer, Typed: false })
-                        Add(ref causes, OutOfRange("Checked", schema, path));
-                }
                 break;
             case JsonValueKind.True or JsonValueKind.False when schema.Type == SchemaType.Boolean || (Untyped(schema) && !schema.IntOrString && !schema.Quantity):
                 break;
@@ -35,13 +32,13 @@ internal static class ValueRules
         CheckEnum(schema, value, path, ref causes);
     }
 
-    public static void CheckEnum(Schema schema, JsonNode? value, FieldPath path, ref List<StatusCause>? causes)
+    private static void CheckEnum(Schema schema, JsonNode? value, FieldPath path, ref List<StatusCause>? causes)
     {
         if (schema.Enum.IsEmpty)
             return;
         var text = value is JsonValue scalar && scalar.TryGetValue(out string? s) ? s : null;
         // A text field that is empty in a Go struct is not set.
-        if (schema.Typed && text is { Length: 0 })
+        if (text is { Length: 0 })
             return;
         foreach (var allowed in schema.Enum)
         {
@@ -53,19 +50,6 @@ internal static class ValueRules
 
     public static StatusCause TypeError(Schema schema, JsonNode? value, string path)
     {
-        // A value that is no text at all is measured by its schema's format.
-        var measured = schema.Type switch
-        {
-            SchemaType.String => Formats.IsKnown(schema.Format),
-            SchemaType.Integer => schema.Format is "int32" or "int64" && value?.GetValueKind() is not (JsonValueKind.Number or JsonValueKind.String),
-            SchemaType.Number => schema.Format is "float" or "double" && value?.GetValueKind() is not (JsonValueKind.Number or JsonValueKind.String),
-            SchemaType.Any or SchemaType.Object or SchemaType.Array or SchemaType.Boolean => false,
-        };
-        if (measured && !schema.Typed && value is not (null or JsonArray))
-        {
-            var go = value.GetValueKind() != JsonValueKind.Number ? "" : JsonNumber.IsWhole(value.AsValue()) ? "int64" : "float64";
-            return FieldErrors.TypeInvalid(path, go, $"{InBody(path)} must be of type {schema.Format}: \"{go}\"");
-        }
         var actual = TypeName(value);
         var wanted = schema.IntOrString ? "integer,string" : schema.Quantity ? "string,number" : TypeName(schema.Type);
         return FieldErrors.TypeInvalid(path, JsonValue.Create(actual), $"{InBody(path)} must be of type {wanted}: \"{actual}\"");
@@ -78,81 +62,23 @@ internal static class ValueRules
         return FieldErrors.Invalid(field, value, $"{InBody(field)} {rule}");
     }
 
-    /// <summary>A rule of several schemas: upstream's validator says where in the message alone, and the field shows as Go's nil.</summary>
-    public static StatusCause PlainBodyError(FieldPath path, string rule) => FieldErrors.Invalid("<nil>", "", $"\"{path}\" {rule}");
-
-    private static StatusCause OutOfRange(string what, Schema schema, FieldPath path) => FieldErrors.Invalid(
-        "<nil>", "", $"{what} value must be of type integer {(schema.Format is "int32" or "int64" ? $"with format {schema.Format}" : "(default format)")} in {path}");
-
     private static bool Untyped(Schema schema) => schema.Type == SchemaType.Any;
 
     private static void Text(Schema schema, string text, FieldPath path, ref List<StatusCause>? causes)
     {
-        // UTF-16 units are never fewer than code points, so most texts need no counting.
-        if (schema.MaxLength is { } max && text.Length > max && CodePoints(text) > max)
-            Add(ref causes, FieldErrors.TooLong(path.ToString(), max));
-        else if (schema.MinLength is { } min && CodePoints(text) < min)
-            Add(ref causes, BodyError(path, text, $"should be at least {min} chars long"));
-        else if (schema.Pattern is { } pattern && !pattern.IsMatch(text))
-            Add(ref causes, BodyError(path, text, $"should match '{schema.PatternText}'"));
         if (schema.Quantity && !Formats.IsQuantity(text))
             Add(ref causes, FieldErrors.Invalid(path.ToString(), text, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"));
-        if (schema.Format.Length > 0 && schema.Type == SchemaType.String && !Formats.IsValid(schema.Format, text))
+        if (schema.Type == SchemaType.String && !(schema.Format switch { "date-time" => Formats.IsDateTime(text), "byte" => Base64.IsValid(text), _ => true }))
         {
             var field = path.ToString();
             Add(ref causes, FieldErrors.TypeInvalid(field, text, $"{InBody(field)} must be of type {schema.Format}: {FieldErrors.Quote(text)}"));
         }
     }
 
-    private static int CodePoints(string text)
-    {
-        var count = 0;
-        foreach (var _ in text.EnumerateRunes())
-            count++;
-        return count;
-    }
-
     private static void Number(Schema schema, JsonNode value, JsonNumber number, FieldPath path, ref List<StatusCause>? causes)
     {
-        var int32 = schema.Type == SchemaType.Integer && schema.Format == "int32";
-        if (int32 && number.Value is < int.MinValue or > int.MaxValue)
-            Add(ref causes, schema.Typed ? BodyError(path, value, $"must be of type int32: \"{value.ToJsonString()}\"") : OutOfRange("Checked", schema, path));
-        // Upstream compares integers with a bound that is cut to an integer, and shows it so.
-        var whole = JsonNumber.IsWhole(value.AsValue());
-        if (schema.MultipleOf is { } step && !IsMultiple(schema, number.Value, ref step, whole, path, ref causes))
-            Add(ref causes, BodyError(path, value, $"should be a multiple of {step}"));
-        if (schema.Maximum is { } max && Bound("Maximum boundary", schema, ref max, whole, path, ref causes) is var _ && (schema.ExclusiveMaximum ? number.Value >= max : number.Value > max))
-            Add(ref causes, BodyError(path, value, $"should be less than {(schema.ExclusiveMaximum ? "" : "or equal to ")}{max}"));
-        if (schema.Minimum is { } min && Bound("Minimum boundary", schema, ref min, whole, path, ref causes) is var _ && (schema.ExclusiveMinimum ? number.Value <= min : number.Value < min))
-            Add(ref causes, BodyError(path, value, $"should be greater than {(schema.ExclusiveMinimum ? "" : "or equal to ")}{min}"));
-    }
-
-    /// <summary>False when the bound itself is no integer although the type is one: it is complained of, and compared as it is.</summary>
-    private static bool Bound(string what, Schema schema, ref double bound, bool whole, FieldPath path, ref List<StatusCause>? causes)
-    {
-        if (schema.Type == SchemaType.Integer && Math.Floor(bound) != bound)
-        {
-            Add(ref causes, OutOfRange(what, schema, path));
-            return false;
-        }
-        if (whole)
-            bound = Math.Truncate(bound);
-        return true;
-    }
-
-    private static bool IsMultiple(Schema schema, double value, ref double step, bool whole, FieldPath path, ref List<StatusCause>? causes)
-    {
-        var given = step;
-        whole &= Bound("MultipleOf", schema, ref step, whole, path, ref causes);
-        if (step <= 0)
-        {
-            Add(ref causes, FieldErrors.Invalid(path.ToString(), JsonValue.Create((long)step), $"factor MultipleOf declared for {path} must be positive: {step}"));
-            return true;
-        }
-        if (whole)
-            return (long)value % (long)step == 0;
-        var times = given < 1 ? 1 / given * value : value / given;
-        return Math.Abs(times - Math.Round(times)) < 1e-9;
+        if (schema.Type == SchemaType.Integer && schema.Format == "int32" && number.Value is < int.MinValue or > int.MaxValue)
+            Add(ref causes, BodyError(path, value, $"must be of type int32: \"{value.ToJsonString()}\""));
     }
 
     private static string InBody(string path) => path.Length == 0 ? "in body" : $"{path} in body";

@@ -14,6 +14,7 @@ public sealed class OracleTests
         ("strategic", StrategicCases.Patch),
         ("ssa", ApplyCases.Sequence),
         ("crd", ObjectCases.Create),
+        ("pattern", PatternCases.Case),
     ];
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -92,6 +93,8 @@ public sealed class OracleTests
             foreach (var name in new[] { "result", "error" })
             {
                 var (mine, upstreams) = (ours[i]![name], theirs[i]![name]);
+                // Upstream stops at the first field that it does not know, in the random order of a Go map.
+                if (name == "error" && mine is not null && upstreams is not null && ((string)upstreams!).Contains("field not declared in schema") && ((string)upstreams!).Split(": ")[^2..].All(((string)mine!).Contains)) continue;
                 if (name == "result" ? !JsonEquality.Equal(mine, upstreams) || !SameOrder(mine, upstreams) : mine?.ToString() != upstreams?.ToString())
                     return $"step {i}\n ours  {Short(ours[i])}\n theirs {Short(theirs[i])}";
             }

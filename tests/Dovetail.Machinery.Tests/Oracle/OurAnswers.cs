@@ -5,6 +5,7 @@ using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Patch;
+using Dovetail.Machinery.Patterns;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tests.Oracle;
@@ -27,8 +28,22 @@ internal static class OurAnswers
         "strategic" => Patched(request, PatchType.StrategicMerge, BuiltInSchemas.Get(Definitions[(string)request["kind"]!])),
         "ssa" => Applied(request),
         "crd" => Walked(request),
+        "pattern" => Matched(request),
         var other => throw new ArgumentException(other),
     };
+
+    private static JsonObject Matched(JsonObject request)
+    {
+        try
+        {
+            var pattern = GoPattern.Parse((string)request["pattern"]!);
+            return new JsonObject { ["result"] = new JsonArray([.. ((JsonArray)request["texts"]!).Select(text => JsonValue.Create(pattern.IsMatch((string)text!)))]) };
+        }
+        catch (GoPatternException e)
+        {
+            return new JsonObject { ["error"] = e.Message };
+        }
+    }
 
     private static JsonObject Patched(JsonObject request, PatchType type, Schema? schema)
     {
@@ -88,7 +103,7 @@ internal static class OurAnswers
 
     private static JsonObject Walked(JsonObject request)
     {
-        var schema = SchemaParser.Parse((JsonObject)request["schema"]!, "").Schema;
+        var schema = SchemaParser.Parse((JsonObject)JsonNode.Parse(request["schema"]!.ToJsonString())!, "").Schema;
         var obj = (JsonObject)JsonObjectReader.Read(Encoding.UTF8.GetBytes(request["obj"]!.ToJsonString())).Root!;
         SchemaReport report;
         if (request["old"] is JsonObject before)
