@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Dovetail.ApiServer.Admission;
 using Dovetail.ApiServer.Aggregation;
 using Dovetail.ApiServer.Bootstrap;
@@ -51,6 +52,11 @@ public sealed class ApiServerHost : IAsyncDisposable
     }
 
     private KubeletConnection Kubelets { get; init; } = null!;
+
+    private MetricsPage Metrics { get; init; } = null!;
+
+    /// <summary>Lets another part of this process write its metrics on <c>/metrics</c>, too, in the text format of Prometheus.</summary>
+    public void AddMetrics(Action<StringBuilder> source) => Metrics.Add(source);
 
     public ObjectRegistry Registry { get; }
 
@@ -101,6 +107,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var stopping = new CancellationTokenSource();
         var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight, options.MaxBodyBytesInFlight);
         var metrics = new RequestMetrics();
+        var page = new MetricsPage(store, gate, metrics, registry, rotation);
         var kubelets = new KubeletConnection(kubeletClient, authority.Certificate);
         ImmutableArray<AggregatedApi> apis = [.. aggregated];
         var address = new Uri($"https://{options.Listen}");
@@ -108,7 +115,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new RequestIdentity(new Authenticator(clientAuthorities, registry.Tokens, time), new Impersonation(registry.Authorizer)),
             registry.Authorizer,
             new Endpoints(
-                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), new MetricsPage(store, gate, metrics, registry, rotation), new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
+                new PublicEndpoints(new HealthEndpoint(store, options.HealthChecks, stopping.Token), page, new IssuerDiscovery(registry.Tokens.Accounts, () => address)),
                 new DiscoveryEndpoint(registry, apis, () => address.Authority, time),
                 new AggregatedEndpoint(apis),
                 new ResourceEndpoint(registry, new WatchStreamer(registry, metrics), new ConnectEndpoint(registry, new ConnectRelay(kubelets)), options.Randomness, time)),
@@ -129,7 +136,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new LocalApiServices(registry, apis, loggers.CreateLogger<LocalApiServices>(), time).RunAsync(stopping.Token),
             service.RunAsync(stopping.Token),
             rotation.RunAsync(stopping.Token));
-        return new(app, registry, authority, address, background, stopping) { Kubelets = kubelets };
+        return new(app, registry, authority, address, background, stopping) { Kubelets = kubelets, Metrics = page };
     }
 
     public async ValueTask DisposeAsync()

@@ -19,18 +19,27 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
         if (path.StartsWith("/openapi/", StringComparison.Ordinal)) return await OpenApiEndpoint.TryHandleAsync(context, path, registry.Catalog.OpenApi, time);
         if (path != "/" && !path.StartsWith("/api", StringComparison.Ordinal)) return false;
         var documents = Documents();
-        if (path is "/api" or "/apis" && WantsAggregated(context.Request))
+        if (documents.Find(path) is not { } plain) return false;
+        if (HttpMethods.IsHead(context.Request.Method) && !AnswersHead(path)) throw Refusals.MethodNotAllowed();
+        if (Negotiate(context.Request, path) is { } negotiated)
         {
-            var document = path == "/api" ? documents.AggregatedCore : documents.AggregatedGroups;
-            context.Response.Headers.Vary = "Accept";
-            await WriteAsync(context, AggregatedType, document.Json, document.Tag);
+            await ResponseWriter.WriteAsync(context, 200, negotiated, plain.Json);
             return true;
         }
 
-        if (documents.Find(path) is not { } plain) return false;
-        await ResponseWriter.WriteJsonAsync(context, 200, plain.Json);
+        var document = path == "/api" ? documents.AggregatedCore : documents.AggregatedGroups;
+        context.Response.Headers.Vary = "Accept";
+        await WriteAsync(context, AggregatedType, document.Json, document.Tag);
         return true;
     }
+
+    /// <summary>Upstream's aggregator answers any method with the groups; <c>/api</c> and the versions of its own groups are routes of GET alone.</summary>
+    private bool AnswersHead(string path) => path switch
+    {
+        "/" or "/apis" => true,
+        _ when path.StartsWith("/api/", StringComparison.Ordinal) || path == "/api" => false,
+        _ => path.Split('/') is not [_, _, var group, var version] || registry.Catalog.Resources.Any(r => r.Custom && r.Group == group && r.Version == version),
+    };
 
     private DiscoveryDocuments Documents()
     {
@@ -53,15 +62,21 @@ internal sealed class DiscoveryEndpoint(ObjectRegistry registry, ImmutableArray<
         await ResponseWriter.WriteJsonAsync(context, 200, json, contentType);
     }
 
-    private static bool WantsAggregated(HttpRequest request)
+    /// <summary>How the plain document is sent; null: the aggregated one. The first clause that can be served wins, as everywhere. Who takes protobuf alone gets JSON.</summary>
+    /// <exception cref="Machinery.Errors.StatusException">406: nothing that the client takes can be sent; of the aggregated one there is version 2 alone.</exception>
+    private static Negotiated? Negotiate(HttpRequest request, string path)
     {
-        foreach (var clause in request.Headers.Accept.ToString().Split(','))
+        var accept = request.Headers.Accept.ToString();
+        foreach (var clause in AcceptHeader.Parse(accept))
         {
-            if (clause.Contains("as=APIGroupDiscoveryList", StringComparison.Ordinal) && clause.Contains("v=v2", StringComparison.Ordinal)
-                && !clause.Contains("v=v2beta1", StringComparison.Ordinal) && clause.TrimStart().StartsWith(MediaType.Json, StringComparison.Ordinal)) return true;
+            if (clause is { Kind: "APIGroupDiscoveryList", Group: "apidiscovery.k8s.io", Version: "v2" } && clause.Takes("json") && path is "/api" or "/apis") return null;
+            if (clause.Converts || clause.Stream.Length > 0) continue;
+            if (clause.Takes("json") || clause.Takes("vnd.kubernetes.protobuf")) return new Negotiated(Representation.Object, "", WireFormat.Json, clause.Pretty || MediaType.IsPretty(request));
+            if (clause.Takes("yaml")) return new Negotiated(Representation.Object, "", WireFormat.Yaml);
         }
 
-        return false;
+        if (accept.Length > 0) throw MediaType.NotAcceptable($"only the following media types are accepted: {MediaType.All}");
+        return new Negotiated(Representation.Object, "", WireFormat.Json, MediaType.IsPretty(request));
     }
 
     private sealed record Made(ResourceCatalog Catalog, DiscoveryDocuments Documents);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Dovetail.ApiServer.Discovery;
@@ -37,7 +38,7 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
         var watched = watch.Begin(context, kind, longRunning);
         try
         {
-            var user = identity.Of(context);
+            var user = Identify(context);
             watched.User = user.Name;
             if (isResource) await ServeResourceAsync(context, parsed, user, longRunning);
             else await ServePathAsync(context, path, user);
@@ -56,18 +57,47 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
         }
     }
 
+    private UserInfo Identify(HttpContext context)
+    {
+        var (startedAt, known) = (Stopwatch.GetTimestamp(), false);
+        try
+        {
+            var user = identity.Of(context);
+            known = true;
+            return user;
+        }
+        finally
+        {
+            watch.Access.Authenticated(known, startedAt);
+        }
+    }
+
+    private void Authorise(AccessRequest access)
+    {
+        var (startedAt, allowed) = (Stopwatch.GetTimestamp(), false);
+        try
+        {
+            authorizer.Require(access);
+            allowed = true;
+        }
+        finally
+        {
+            watch.Access.Authorized(allowed, startedAt);
+        }
+    }
+
     private async Task ServeResourceAsync(HttpContext context, RequestPath path, UserInfo user, bool longRunning)
     {
         using var place = watch.Gate.Enter(context.Request, longRunning);
         // Before anything else is said about the request: who may not learns neither what is served nor what is wrong with a body, which is not even read.
-        authorizer.Require(RequestedAccess.Of(context.Request, path, user));
+        Authorise(RequestedAccess.Of(context.Request, path, user));
         if (!await endpoints.Aggregated.TryHandleAsync(context, path, user)) await endpoints.Resources.HandleAsync(context, path, user, stopping);
     }
 
     private async Task ServePathAsync(HttpContext context, string path, UserInfo user)
     {
         var access = new AccessRequest { User = user, Verb = context.Request.Method.ToLowerInvariant(), Path = path };
-        authorizer.Require(access);
+        Authorise(access);
         if (await endpoints.Public.TryHandleAsync(context, path)) return;
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)) throw Refusals.MethodNotAllowed();
         if (!await endpoints.Discovery.TryHandleAsync(context, path)) throw Refusals.UnknownResource();

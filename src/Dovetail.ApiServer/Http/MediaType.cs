@@ -100,7 +100,7 @@ internal static class MediaType
     }
 
     /// <summary><c>?pretty=true</c>, or a client behind which a human sits.</summary>
-    private static bool IsPretty(HttpRequest request)
+    public static bool IsPretty(HttpRequest request)
     {
         if (request.QueryString.HasValue && request.Query.TryGetValue("pretty", out var values) && values.ToString() is { Length: > 0 } asked)
             return asked is "1" or "t" or "T" or "true" or "TRUE" or "True";

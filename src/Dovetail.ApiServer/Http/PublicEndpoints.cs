@@ -23,6 +23,7 @@ internal sealed class PublicEndpoints(HealthEndpoint health, MetricsPage metrics
                 await ResponseWriter.SendAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", metrics.Render(), lineFeed: false);
                 return true;
             case IssuerDiscovery.Keys or IssuerDiscovery.Configuration:
+                if (!HttpMethods.IsGet(context.Request.Method)) throw Refusals.MethodNotAllowed();
                 await issuer.WriteAsync(context, path);
                 return true;
             default:

@@ -14,6 +14,8 @@ internal sealed class RequestWatch(RequestGate gate, RequestMetrics metrics, ILo
 
     public ILogger Log => log;
 
+    public AccessMetrics Access => metrics.Access;
+
     public Watched Begin(HttpContext context, RequestKind kind, bool longRunning)
     {
         if (longRunning) metrics.LongRunning(kind, 1);
@@ -23,15 +25,15 @@ internal sealed class RequestWatch(RequestGate gate, RequestMetrics metrics, ILo
     private void End(Watched watched)
     {
         var code = watched.Context.Response.StatusCode;
-        metrics.Ended(watched.Kind, code, watched.StartedAt, watched.LongRunning);
+        metrics.Ended(watched.Kind, code, watched.StartedAt, watched.LongRunning, watched.Context.Response.ContentLength);
         if (watched.LongRunning) metrics.LongRunning(watched.Kind, -1);
         var slow = !watched.LongRunning && Stopwatch.GetElapsedTime(watched.StartedAt) > Slow;
         if (!slow && !log.IsEnabled(accessLevel)) return;
         var milliseconds = Math.Round(Stopwatch.GetElapsedTime(watched.StartedAt).TotalMilliseconds, 3);
         var request = watched.Context.Request;
         var audit = watched.Context.Response.Headers["Audit-Id"].ToString();
-        // What is proxied may carry anything in its query.
-        var uri = watched.Kind.Subresource == "proxy" ? request.Path.Value! : $"{request.Path.Value}{request.QueryString.Value}";
+        // What is proxied may carry anything in its query, and the query of exec is a command, passwords in it included.
+        var uri = watched.Kind.Verb == "CONNECT" || watched.Kind.Subresource == "proxy" ? request.Path.Value! : $"{request.Path.Value}{request.QueryString.Value}";
         FrontDoorLog.Served(log, accessLevel, watched.Kind.Verb, uri, watched.User, request.Headers.UserAgent.ToString(), code, milliseconds, audit);
         if (!slow) return;
         var (reads, writes) = gate.InFlight;

@@ -32,7 +32,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         else if (HttpMethods.IsPut(method) && path.Name.Length > 0) await UpdateAsync(context, target);
         else if (HttpMethods.IsPatch(method) && path.Name.Length > 0) await PatchAsync(context, target);
         else if (HttpMethods.IsDelete(method)) await DeleteAsync(context, target);
-        else throw Refusals.MethodNotAllowed();
+        else throw registry.Catalog.Find(path.Group, path.Version, path.Resource) is null ? Refusals.UnknownResource() : Refusals.MethodNotAllowed();
     }
 
     private async Task ReadAsync(HttpContext context, ObjectTarget target, bool watchPath, CancellationToken stopping)

@@ -73,7 +73,9 @@ internal static class ServerProcess
         subresources.SetResult(api);
 
         using var health = new ComponentHealth(Seam(server, "components"), settings, nodeName, trust);
-        var controllers = Controllers(server, health, time, loggers).RunAsync(ct);
+        var host = Controllers(server, health, time, loggers);
+        server.AddMetrics(host.RenderMetrics);
+        var controllers = host.RunAsync(ct);
         var guard = PartHost.GuardAsync(data, loggers, ct);
         var rotation = new CertificateRotation(authority, identity.All, time, loggers.CreateLogger<CertificateRotation>()).RunAsync(ct);
         await Task.WhenAll(controllers, guard, rotation);

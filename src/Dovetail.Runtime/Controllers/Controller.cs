@@ -22,7 +22,7 @@ public sealed record ControllerOptions
 /// The worker loop: caches and timers put keys in, workers take them out and call the reconciler, one at a time for each key. It owns retry, back-off and
 /// the one log line of a failure. Everything runs where <see cref="RunAsync"/> was called.
 /// </summary>
-public sealed class Controller<TKey> : IRunnable
+public sealed class Controller<TKey> : IRunnable, IMeasuredQueue
     where TKey : notnull
 {
     private readonly IReconciler<TKey> reconciler;
@@ -43,6 +43,8 @@ public sealed class Controller<TKey> : IRunnable
     }
 
     public string Name { get; }
+
+    QueueMetrics IMeasuredQueue.Metrics => Queue.Metrics;
 
     /// <summary>For sources other than caches: put a key in when something about it may have changed.</summary>
     public WorkQueue<TKey> Queue { get; }

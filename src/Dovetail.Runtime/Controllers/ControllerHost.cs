@@ -1,3 +1,4 @@
+using System.Text;
 using Dovetail.Runtime.Caches;
 using Dovetail.Runtime.LeaderElection;
 using Dovetail.Runtime.Queue;
@@ -14,6 +15,9 @@ public sealed class ControllerHost(SharedCaches caches, IReadOnlyList<IRunnable>
     private static readonly RetryBackoff Restart = new() { First = TimeSpan.FromSeconds(1), Max = TimeSpan.FromMinutes(1) };
 
     public string Name => "controllers";
+
+    /// <summary>The metrics of all work queues, in the text format of Prometheus.</summary>
+    public void RenderMetrics(StringBuilder text) => QueueMetrics.Render(text, [.. runnables.OfType<IMeasuredQueue>().OrderBy(q => q.Name, StringComparer.Ordinal).Select(q => (q.Name, q.Metrics))]);
 
     public async Task RunAsync(CancellationToken ct)
     {

@@ -1,3 +1,5 @@
+using Dovetail.Runtime.Queue;
+
 namespace Dovetail.Runtime.Controllers;
 
 /// <summary>
@@ -27,4 +29,12 @@ public interface IRunnable
 
     /// <summary>Returns only when cancelled.</summary>
     Task RunAsync(CancellationToken ct);
+}
+
+/// <summary>Something with a work queue that others may look at.</summary>
+public interface IMeasuredQueue
+{
+    string Name { get; }
+
+    QueueMetrics Metrics { get; }
 }

@@ -10,10 +10,15 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
     private readonly Lock gate = new();
     private readonly Queue<TKey> ready = new();
     private readonly Queue<TaskCompletionSource<TKey>> takers = new();
-    private readonly HashSet<TKey> waiting = [];
-    private readonly HashSet<TKey> working = [];
+    // With the moment from which on they wait or are worked on.
+    private readonly Dictionary<TKey, long> waiting = [];
+    private readonly Dictionary<TKey, long> working = [];
+    private readonly QueueMetrics.Durations waited = new();
+    private readonly QueueMetrics.Durations worked = new();
     private readonly Dictionary<TKey, int> failures = [];
     private readonly Dictionary<TKey, Alarm> alarms = [];
+    private long adds;
+    private long retries;
     private bool disposed;
 
     /// <summary>Keys that wait for a worker; those with a delay still running are not counted.</summary>
@@ -25,12 +30,35 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
         }
     }
 
+    /// <summary>What it has gone through until now.</summary>
+    public QueueMetrics Metrics
+    {
+        get
+        {
+            lock (gate)
+            {
+                var running = working.Values.Select(since => time.GetElapsedTime(since)).ToArray();
+                return new QueueMetrics
+                {
+                    Depth = ready.Count,
+                    Adds = adds,
+                    Retries = retries,
+                    Unfinished = running.Aggregate(TimeSpan.Zero, (sum, one) => sum + one),
+                    LongestRunning = running.DefaultIfEmpty().Max(),
+                    Waited = waited.Copy(),
+                    Worked = worked.Copy(),
+                };
+            }
+        }
+    }
+
     public void Add(TKey key)
     {
         lock (gate)
         {
-            if (disposed || !waiting.Add(key) || working.Contains(key)) return;
-            Offer(key);
+            if (disposed || !waiting.TryAdd(key, time.GetTimestamp())) return;
+            adds++;
+            if (!working.ContainsKey(key)) Offer(key);
         }
     }
 
@@ -46,6 +74,7 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
         lock (gate)
         {
             if (disposed) return;
+            retries++;
             // On the clock that is never set: a wall clock that jumps ahead would make the alarm that is there look like the earlier one.
             var due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
             if (alarms.TryGetValue(key, out var earlier))
@@ -110,8 +139,8 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
     {
         lock (gate)
         {
-            working.Remove(key);
-            if (!disposed && waiting.Contains(key)) Offer(key);
+            if (working.Remove(key, out var since)) worked.Observe(time.GetElapsedTime(since));
+            if (!disposed && waiting.ContainsKey(key)) Offer(key);
         }
     }
 
@@ -129,10 +158,11 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
     {
         while (takers.TryDequeue(out var taker))
         {
+            var since = waiting[key];
             Begin(key);
             if (taker.TrySetResult(key)) return;
             working.Remove(key);
-            waiting.Add(key);
+            waiting[key] = since;
         }
 
         ready.Enqueue(key);
@@ -140,8 +170,8 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Random random, RetryBacko
 
     private void Begin(TKey key)
     {
-        waiting.Remove(key);
-        working.Add(key);
+        if (waiting.Remove(key, out var since)) waited.Observe(time.GetElapsedTime(since));
+        working[key] = time.GetTimestamp();
     }
 
     private void Ring(TKey key, long due)

@@ -294,7 +294,51 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
 
         var text = await server.Admin.GetStringAsync("/metrics");
 
-        text.ShouldContain("apiserver_request_total{code=\"404\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"configmaps\",scope=\"resource\",subresource=\"\",verb=\"GET\",version=\"v1\"}");
+        text.ShouldContain("apiserver_request_total{code=\"404\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"configmaps\",scope=\"resource\",subresource=\"\",system_client=\"\",verb=\"GET\",version=\"v1\"}");
         text.ShouldContain("apiserver_request_duration_seconds_bucket{");
+        text.ShouldContain("apiserver_request_sli_duration_seconds_bucket{");
+        text.ShouldNotContain("apiserver_request_sli_duration_seconds_bucket{component=\"apiserver\",group=\"\",resource=\"configmaps\",scope=\"resource\",subresource=\"\",verb=\"GET\",version=\"v1\",le=\"0.005\"}");
+        text.ShouldContain("authentication_attempts{result=\"success\"}");
+        text.ShouldContain("authorization_duration_seconds_count{result=\"allowed\"}");
+        text.ShouldContain("process_open_fds ");
+    }
+
+    /// <summary>What kube-apiserver 1.36.2 answers.</summary>
+    [Theory]
+    [InlineData("/", 200)]
+    [InlineData("/api", 405)]
+    [InlineData("/api/v1", 405)]
+    [InlineData("/apis", 200)]
+    [InlineData("/apis/apps", 200)]
+    [InlineData("/apis/apps/v1", 405)]
+    [InlineData("/version", 405)]
+    [InlineData("/healthz", 200)]
+    [InlineData("/metrics", 200)]
+    [InlineData("/openapi/v2", 200)]
+    [InlineData("/openid/v1/jwks", 405)]
+    [InlineData("/.well-known/openid-configuration", 405)]
+    [InlineData("/api/v1/namespaces/default", 405)]
+    [InlineData("/api/v1/nothings", 404)]
+    public async Task HEAD_is_answered_where_upstream_answers_it(string path, int code)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path) { Version = HttpVersion.Version20 };
+        using var answer = await server.Admin.SendAsync(request);
+        ((int)answer.StatusCode, (await answer.Content.ReadAsByteArrayAsync()).Length).ShouldBe((code, 0));
+    }
+
+    [Theory]
+    [InlineData("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")]
+    [InlineData("/apis", "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList", "406")]
+    [InlineData("/apis", "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json", "application/json")]
+    [InlineData("/apis/apps", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", "406")]
+    [InlineData("/api/v1", "application/yaml", "application/yaml")]
+    [InlineData("/api/v1", "text/html", "406")]
+    [InlineData("/api/v1", "*/*", "application/json")]
+    public async Task Discovery_is_sent_as_it_is_asked_for(string path, string accept, string expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = HttpVersion.Version20 };
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var answer = await server.Admin.SendAsync(request);
+        (answer.IsSuccessStatusCode ? answer.Content.Headers.NonValidated["Content-Type"].ToString() : $"{(int)answer.StatusCode}").ShouldBe(expected);
     }
 }

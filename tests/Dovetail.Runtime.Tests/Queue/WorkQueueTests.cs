@@ -15,6 +15,29 @@ public sealed class WorkQueueTests : IDisposable
     public void Dispose() => queue.Dispose();
 
     [Fact]
+    public async Task Metrics_tell_how_long_keys_wait_and_are_worked_on()
+    {
+        queue.Add("a");
+        queue.Add("a");
+        time.Advance(TimeSpan.FromSeconds(2));
+        var key = await Take();
+        time.Advance(TimeSpan.FromSeconds(20));
+        queue.Metrics.ShouldSatisfyAllConditions(m => m.LongestRunning.ShouldBe(TimeSpan.FromSeconds(20)), m => m.Unfinished.ShouldBe(TimeSpan.FromSeconds(20)), m => m.Adds.ShouldBe(1), m => m.Depth.ShouldBe(0));
+        queue.Retry(key);
+        queue.Done(key);
+
+        var text = new System.Text.StringBuilder();
+        QueueMetrics.Render(text, [("q", queue.Metrics)]);
+        var lines = text.ToString().Split('\n');
+        foreach (var line in new[]
+        {
+            "workqueue_adds_total{name=\"q\"} 1", "workqueue_retries_total{name=\"q\"} 1", "workqueue_unfinished_work_seconds{name=\"q\"} 0",
+            "workqueue_queue_duration_seconds_bucket{name=\"q\",le=\"1\"} 0", "workqueue_queue_duration_seconds_bucket{name=\"q\",le=\"10\"} 1", "workqueue_queue_duration_seconds_sum{name=\"q\"} 2",
+            "workqueue_work_duration_seconds_bucket{name=\"q\",le=\"10\"} 0", "workqueue_work_duration_seconds_count{name=\"q\"} 1", "workqueue_work_duration_seconds_sum{name=\"q\"} 20",
+        }) lines.ShouldContain(line);
+    }
+
+    [Fact]
     public async Task A_key_that_is_added_twice_is_worked_on_once()
     {
         queue.Add("a");
