@@ -61,7 +61,7 @@ internal sealed class RequestMetrics
         Access.Render(text);
         text.Append("# HELP apiserver_request_total Requests by verb, resource and code.\n# TYPE apiserver_request_total counter\n");
         foreach (var ((kind, code), counter) in totals)
-            Line(text, "apiserver_request_total", $"code=\"{code}\",component=\"{Component(kind)}\",dry_run=\"{(kind.DryRun ? "All" : "")}\",system_client=\"\",{Labels(kind)}", counter.Value);
+            Line(text, "apiserver_request_total", $"code=\"{code}\",component=\"{Component(kind)}\",dry_run=\"{(kind.DryRun ? "All" : "")}\",{Labels(kind, "system_client=\"\",")}", counter.Value);
         text.Append("# HELP apiserver_request_duration_seconds Time from the first byte of a request to the last of its answer.\n# TYPE apiserver_request_duration_seconds histogram\n");
         foreach (var (kind, histogram) in durations) histogram.Render(text, "apiserver_request_duration_seconds", $"component=\"{Component(kind)}\",dry_run=\"\",{Labels(kind)}");
         // No webhook takes part: the time that the server answers for is all of it.
@@ -80,8 +80,10 @@ internal sealed class RequestMetrics
 
     private static void Line(StringBuilder text, string name, string labels, long value) => text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {value}\n");
 
-    private static string Labels(RequestKind kind) =>
-        $"group=\"{kind.Group}\",resource=\"{kind.Resource}\",scope=\"{kind.Scope}\",subresource=\"{kind.Subresource}\",verb=\"{kind.Verb}\",version=\"{kind.Version}\"";
+    /// <param name="kind">Whose labels.</param>
+    /// <param name="between">One that stands there in the order of the alphabet.</param>
+    private static string Labels(RequestKind kind, string between = "") =>
+        $"group=\"{kind.Group}\",resource=\"{kind.Resource}\",scope=\"{kind.Scope}\",subresource=\"{kind.Subresource}\",{between}verb=\"{kind.Verb}\",version=\"{kind.Version}\"";
 
     /// <summary>A number that many add to.</summary>
     internal sealed class Counter

@@ -14,7 +14,7 @@ public sealed class WebSocketWatchTests(ServerFixture server) : IClassFixture<Se
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var socket = await OpenAsync(path, limit.Token);
-        await server.PostAsync("/api/v1/namespaces/demo/configmaps", $$"""{"metadata":{"name":"{{name}}"}}""");
+        await server.PostAsync("/api/v1/namespaces/demo/configmaps", $$$"""{"metadata":{"name":"{{{name}}}"}}""");
         while (true)
         {
             var (type, text) = await ReceiveAsync(socket, limit.Token);
