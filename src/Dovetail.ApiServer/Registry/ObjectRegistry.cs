@@ -63,6 +63,7 @@ public sealed class ObjectRegistry : IObjectApi
     private readonly AccessReviews reviews;
     private readonly FieldManagers fieldManagers;
     private readonly CrdCatalog crds;
+    private readonly ComponentStatuses components = new();
 
     public ObjectRegistry(ObjectRegistryOptions options)
     {
@@ -104,6 +105,7 @@ public sealed class ObjectRegistry : IObjectApi
     public ValueTask<ObjectBytes> GetAsync(ObjectTarget target, string resourceVersion, CancellationToken ct)
     {
         var resource = Admit(target, "get");
+        if (ComponentStatuses.Are(resource)) return new(components.Get(target));
         if (target.Subresource.Length == 0 || resource.Subresources[target.Subresource].IsObjectOf(resource)) return new(reader.Get(resource, target, resourceVersion));
         return target.Subresource == "scale" ? new(scale.Get(resource, target)) : throw NotServed(target, "get");
     }
@@ -111,6 +113,7 @@ public sealed class ObjectRegistry : IObjectApi
     public async ValueTask<ObjectListing> ListAsync(ObjectTarget target, ListOptions options, CancellationToken ct)
     {
         var resource = Admit(target, "list", options.FieldSelector);
+        if (ComponentStatuses.Are(resource)) return components.List(resource, target, options, store.Current.Revision);
         if (options.AsOf.Length > 0) options = await past.AtAsync(options, ct);
         return await reader.ListAsync(resource, target, options, ct);
     }

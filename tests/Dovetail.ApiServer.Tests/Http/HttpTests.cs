@@ -303,6 +303,20 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
         text.ShouldContain("process_open_fds ");
     }
 
+    [Fact]
+    public async Task Componentstatuses_tell_of_upstreams_components()
+    {
+        var (_, all) = await server.GetAsync("/api/v1/componentstatuses");
+        all["items"]!.AsArray().Select(item => (string?)item!["metadata"]!["name"]).ShouldBe(["scheduler", "controller-manager", "etcd-0"]);
+        all["items"]!.AsArray().ShouldAllBe(item => (string?)item!["conditions"]![0]!["status"] == "True");
+
+        var (code, one) = await server.GetAsync("/api/v1/componentstatuses/etcd-0");
+        (code, (string?)one["kind"]).ShouldBe((200, "ComponentStatus"));
+        (await server.GetAsync("/api/v1/componentstatuses/none")).Code.ShouldBe(404);
+        (await server.GetAsync("/api/v1/componentstatuses?fieldSelector=metadata.name%3Detcd-0")).Body["items"]!.AsArray().Count.ShouldBe(1);
+        (await server.GetAsync("/api/v1/componentstatuses", "application/json;as=Table;v=v1;g=meta.k8s.io")).Body["rows"]!.AsArray().Count.ShouldBe(3);
+    }
+
     /// <summary>What kube-apiserver 1.36.2 answers.</summary>
     [Theory]
     [InlineData("/", 200)]
