@@ -62,11 +62,12 @@ public sealed class GarbageCollector(IKubeApi api, ObjectGraph graph, IEventReco
             return OwnerState.Unreachable;
         }
 
-        if (absent.Contains(ns, reference.Uid)) return OwnerState.Absent;
+        var named = NamedOwner.Of(ns, reference);
+        if (absent.Contains(named)) return OwnerState.Absent;
         var owner = await api.FindAsync(kind, ns, reference.Name, ct);
         if (owner?.Metadata.Uid != reference.Uid)
         {
-            if (absent.Add(ns, reference.Uid) && kind.Namespaced && await ElsewhereAsync(kind, reference, ct)) await TellInvalidAsync(type, obj, reference, ct);
+            if (absent.Add(named) && kind.Namespaced && await ElsewhereAsync(kind, reference, ct)) await TellInvalidAsync(type, obj, reference, ct);
             return OwnerState.Absent;
         }
 

@@ -60,13 +60,16 @@ public sealed class ObjectGraph(IServedKinds kinds, Func<ResourceType<PartialObj
     public void Follow(WorkQueue<GcKey> queue, List<Task> running, CancellationToken ct)
     {
         var served = kinds.Current.Where(kind => kind.Plural != "events").ToDictionary(kind => (kind.Group, kind.Plural));
+        running.RemoveAll(one => one.IsCompletedSuccessfully);
         lock (gate)
         {
             byKind = served.Values.DistinctBy(kind => (kind.Group, kind.Kind)).ToFrozenDictionary(kind => (kind.Group, kind.Kind));
             foreach (var gone in entries.Keys.Where(key => !served.ContainsKey(key)).ToList())
             {
-                entries[gone].Stop.Cancel();
-                entries.Remove(gone);
+                entries.Remove(gone, out var entry);
+                entry!.Stop.Cancel();
+                entry.Stop.Dispose();
+                Forget(gone);
             }
 
             foreach (var (name, type) in served.Where(kind => !entries.ContainsKey(kind.Key)))
@@ -75,19 +78,29 @@ public sealed class ObjectGraph(IServedKinds kinds, Func<ResourceType<PartialObj
                 var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
                 cache.Subscribe(change => Touch(queue, type, change));
                 cache.OnRelist(() => LookAtAll(queue));
-                entries.Add(name, new Entry(type, cache, stop));
+                entries.Add(name, new Entry(type, cache, stop, stop.Token));
                 running.Add(cache.RunAsync(stop.Token));
             }
         }
     }
 
+    /// <summary>Until every cache has its first list; the cache of a kind that goes meanwhile is not waited for.</summary>
     public async Task WaitForSyncAsync(CancellationToken ct)
     {
         Entry[] all;
-        lock (gate) all = [.. entries.Values];
+        lock (gate) all = [.. entries.Values.Where(entry => !entry.Cache.HasSynced)];
         foreach (var entry in all)
-            if (!entry.Cache.HasSynced)
-                await entry.Cache.WaitForSyncAsync(ct);
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, entry.Stopped);
+            try
+            {
+                await entry.Cache.WaitForSyncAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                // Nobody serves it any more.
+            }
+        }
     }
 
     private void Touch(WorkQueue<GcKey> queue, ResourceType<PartialObject> type, CacheChange<PartialObject> change)
@@ -138,5 +151,19 @@ public sealed class ObjectGraph(IServedKinds kinds, Func<ResourceType<PartialObj
         lock (gate) return entries.GetValueOrDefault((group, plural));
     }
 
-    private sealed record Entry(ResourceType<PartialObject> Type, Informer<PartialObject> Cache, CancellationTokenSource Stop);
+    /// <summary>Of a kind that is gone, nothing depends on anything.</summary>
+    private void Forget((string Group, string Plural) kind)
+    {
+        foreach (var (owner, dependents) in owned.ToArray())
+        {
+            dependents.RemoveWhere(key => (key.Group, key.Plural) == kind);
+            if (dependents.Count == 0) owned.Remove(owner);
+        }
+    }
+
+    /// <param name="Type">The kind.</param>
+    /// <param name="Cache">Its objects.</param>
+    /// <param name="Stop">Ends the cache.</param>
+    /// <param name="Stopped">Its token, which outlives it.</param>
+    private sealed record Entry(ResourceType<PartialObject> Type, Informer<PartialObject> Cache, CancellationTokenSource Stop, CancellationToken Stopped);
 }

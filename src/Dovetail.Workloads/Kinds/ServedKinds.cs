@@ -9,7 +9,7 @@ namespace Dovetail.Workloads.Kinds;
 /// <summary>Every kind that holds objects right now: Kubernetes' own and those of established CRDs.</summary>
 public interface IServedKinds : ICacheSync
 {
-    /// <summary>One entry for each resource, in the version that is stored.</summary>
+    /// <summary>One entry for each resource, in the version that is stored when that is served, or in another that is.</summary>
     ImmutableArray<ResourceType<PartialObject>> Current { get; }
 }
 
@@ -26,17 +26,18 @@ public sealed class ServedKinds(IResourceCache<V1CustomResourceDefinition> defin
 
     public bool HasSynced => definitions.HasSynced;
 
-    public ImmutableArray<ResourceType<PartialObject>> Current => [.. BuiltIn, .. definitions.List().Where(IsEstablished).Select(Stored)];
+    public ImmutableArray<ResourceType<PartialObject>> Current => [.. BuiltIn, .. definitions.List().Where(IsEstablished).Select(Served).OfType<ResourceType<PartialObject>>()];
 
     public Task WaitForSyncAsync(CancellationToken ct) => definitions.WaitForSyncAsync(ct);
 
     private static bool IsEstablished(V1CustomResourceDefinition definition) =>
         definition.Status?.Conditions?.Any(condition => condition is { Type: "Established", Status: "True" }) == true;
 
-    private static ResourceType<PartialObject> Stored(V1CustomResourceDefinition definition) => BuiltInTypes.Partial(
-        definition.Spec.Group,
-        definition.Spec.Versions.First(version => version.Storage).Name,
-        definition.Spec.Names.Kind,
-        definition.Spec.Names.Plural,
-        definition.Spec.Scope == "Namespaced");
+    private static ResourceType<PartialObject>? Served(V1CustomResourceDefinition definition)
+    {
+        var served = definition.Spec.Versions.Where(version => version.Served).ToArray();
+        if (served.Length == 0) return null;
+        var version = served.FirstOrDefault(version => version.Storage) ?? served[0];
+        return BuiltInTypes.Partial(definition.Spec.Group, version.Name, definition.Spec.Names.Kind, definition.Spec.Names.Plural, definition.Spec.Scope == "Namespaced");
+    }
 }

@@ -1,6 +1,12 @@
+using System.Collections.Immutable;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Runtime.Caches;
+using Dovetail.Runtime.Queue;
 using Dovetail.Runtime.Seam;
+using Dovetail.Workloads.GarbageCollection;
+using Dovetail.Workloads.Kinds;
 using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dovetail.Workloads.Tests.GarbageCollection;
 
@@ -54,6 +60,43 @@ public sealed class GarbageCollectorTests : ControllersWorld
     }
 
     [Fact]
+    public async Task A_reference_with_an_owners_uid_and_a_wrong_name_takes_nobody_elses_dependents_away()
+    {
+        var owner = await MapAsync("default", "owner");
+        var wrong = OwnedBy(owner);
+        wrong.Name = "nobody";
+        await MapAsync("default", "wrong", wrong);
+        await UntilAsync(BuiltInTypes.ConfigMaps, "default", "wrong", map => map is null);
+        // Its other owner is gone: what becomes of it shows that it was looked at.
+        var lost = OwnedBy(owner);
+        lost.Uid = "00000000-0000-0000-0000-000000000000";
+        await MapAsync("default", "dependent", OwnedBy(owner), lost);
+
+        V1ConfigMap? seen = null;
+        await UntilAsync(BuiltInTypes.ConfigMaps, "default", "dependent", map => (seen = map) is not { Metadata.OwnerReferences.Count: 2 });
+        seen.ShouldNotBeNull().Metadata.OwnerReferences.ShouldHaveSingleItem().Uid.ShouldBe(owner.Metadata.Uid);
+    }
+
+    [Fact]
+    public async Task A_kind_that_goes_before_it_was_ever_listed_is_not_waited_for()
+    {
+        var served = new Kinds { Current = [BuiltInTypes.Partial("never.example.com", "v1", "Thing", "things", true)] };
+        var graph = new ObjectGraph(served, type => new Informer<PartialObject>(Api, type, new InformerOptions(), TimeProvider.System, new Random(1), NullLogger.Instance));
+        using var queue = new WorkQueue<GcKey>(TimeProvider.System, new Random(1), new RetryBackoff());
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        List<Task> running = [];
+        graph.Follow(queue, running, stop.Token);
+        var waits = graph.WaitForSyncAsync(Ct);
+        waits.IsCompleted.ShouldBeFalse();
+
+        served.Current = [];
+        graph.Follow(queue, running, stop.Token);
+
+        await waits.WaitAsync(TimeSpan.FromMinutes(1), Ct);
+        await Task.WhenAll(running);
+    }
+
+    [Fact]
     public async Task A_dependent_with_another_owner_outlives_one_that_is_deleted_in_the_foreground()
     {
         var going = await MapAsync("default", "going");
@@ -66,6 +109,36 @@ public sealed class GarbageCollectorTests : ControllersWorld
         (await Api.FindAsync(BuiltInTypes.ConfigMaps, "default", "both", Ct))!.Metadata.OwnerReferences.ShouldHaveSingleItem().Uid.ShouldBe(staying.Metadata.Uid);
     }
 
+    [Fact]
+    public async Task A_kind_whose_stored_version_is_not_served_holds_up_nobody()
+    {
+        var schema = new V1CustomResourceValidation { OpenAPIV3Schema = new V1JSONSchemaProps { Type = "object" } };
+        await Api.CreateAsync(
+            BuiltInTypes.CustomResourceDefinitions,
+            new V1CustomResourceDefinition
+            {
+                Metadata = new V1ObjectMeta { Name = "things.example.com" },
+                Spec = new V1CustomResourceDefinitionSpec
+                {
+                    Group = "example.com",
+                    Scope = "Namespaced",
+                    Names = new V1CustomResourceDefinitionNames { Plural = "things", Kind = "Thing" },
+                    Versions =
+                    [
+                        new V1CustomResourceDefinitionVersion { Name = "v1", Served = false, Storage = true, Schema = schema },
+                        new V1CustomResourceDefinitionVersion { Name = "v2", Served = true, Storage = false, Schema = schema },
+                    ],
+                },
+            },
+            Ct);
+        var owner = await MapAsync("default", "owner");
+        await MapAsync("default", "dependent", OwnedBy(owner));
+
+        await Api.DeleteAsync(BuiltInTypes.ConfigMaps, "default", "owner", new DeleteOptions(), Ct);
+
+        await UntilAsync(BuiltInTypes.ConfigMaps, "default", "dependent", map => map is null);
+    }
+
     private async Task WaitForEventAsync(string about)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
@@ -73,5 +146,14 @@ public sealed class GarbageCollectorTests : ControllersWorld
         await foreach (var change in Api.WatchAsync(BuiltInTypes.Events, "", new WatchOptions(), limit.Token))
             if (change.Object is { Reason: "OwnerRefInvalidNamespace" } told && told.InvolvedObject.Name == about)
                 return;
+    }
+
+    private sealed class Kinds : IServedKinds
+    {
+        public bool HasSynced => true;
+
+        public ImmutableArray<ResourceType<PartialObject>> Current { get; set; }
+
+        public Task WaitForSyncAsync(CancellationToken ct) => Task.CompletedTask;
     }
 }
