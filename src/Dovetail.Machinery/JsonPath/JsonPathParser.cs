@@ -6,7 +6,11 @@ namespace Dovetail.Machinery.JsonPath;
 
 internal sealed class JsonPathParser(string text)
 {
+    /// <summary>Filters within filters; each is a call of its own.</summary>
+    private const int MaxFilters = 16;
+
     private int at;
+    private int filters;
 
     private bool AtEnd => at >= text.Length;
 
@@ -102,6 +106,7 @@ internal sealed class JsonPathParser(string text)
     private JsonPathStep.Filter ParseFilter()
     {
         at++;
+        if (++filters > MaxFilters) throw Error("filters are nested too deeply");
         if (!Take('(')) throw Error("a filter begins with ?(");
         var left = ParseOperand();
         SkipSpaces();
@@ -117,6 +122,7 @@ internal sealed class JsonPathParser(string text)
         var right = op.Length > 0 ? ParseOperand() : null;
         SkipSpaces();
         if (!Take(')') || !Take(']')) throw Error("unterminated filter");
+        filters--;
         return new JsonPathStep.Filter(left, op, right);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.OpenApi;
 
@@ -12,7 +13,7 @@ internal sealed class GnosticWriter
 
     public static byte[] Write(ReadOnlyMemory<byte> v2)
     {
-        using var document = JsonDocument.Parse(v2);
+        using var document = JsonDocument.Parse(v2, new JsonDocumentOptions { MaxDepth = JsonObjectReader.StoredDepth });
         var writer = new GnosticWriter();
         writer.Document(document.RootElement);
         return writer.output.ToArray();

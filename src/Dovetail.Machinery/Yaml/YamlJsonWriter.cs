@@ -69,6 +69,8 @@ internal sealed class YamlJsonWriter(Utf8JsonWriter json, YamlLimits limits, Lis
     private void MergeInto(List<KeyValuePair<string, YamlNode>> entries, Dictionary<string, int> seen, YamlNode merge, int depth)
     {
         if (depth > limits.MaxDepth) throw Error(merge, string.Create(CultureInfo.InvariantCulture, $"exceeded max depth of {limits.MaxDepth}"));
+        // Mappings that hold nothing but merges write nothing, and multiply all the same.
+        if (++nodes > limits.MaxNodes) throw Error(merge, "document contains excessive aliasing");
         switch (merge)
         {
             case YamlMapping mapping:

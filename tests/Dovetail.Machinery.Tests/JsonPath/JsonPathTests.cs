@@ -61,4 +61,8 @@ public sealed class JsonPathTests
         path.TryFirst(document.RootElement, out var first).ShouldBeTrue();
         first.GetInt32().ShouldBe(1);
     }
+
+    [Fact]
+    public void Filters_in_filters_are_bounded() =>
+        Should.Throw<FormatException>(() => JsonPathExpression.Parse("." + string.Concat(Enumerable.Repeat("a[?(@.", 100_000)))).Message.ShouldContain("filters are nested too deeply");
 }

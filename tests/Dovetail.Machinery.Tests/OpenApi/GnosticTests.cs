@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.OpenApi;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Tests.OpenApi;
 
@@ -33,6 +34,25 @@ public class GnosticTests
         var patch = Message(Value(Message(document, 8), 2, "/api/v1/namespaces/{namespace}/pods/{name}"), 8);
         var query = patch.Where(static f => f.Number == 8).Select(static f => Fields(f.Bytes)).Where(static p => p[0].Number == 1).Select(static p => Fields(p[0].Bytes)).Where(static p => p[0].Number == 2);
         query.Select(static p => Text(Message(Fields(p[0].Bytes), 3), 4)).ShouldContain("fieldValidation");
+    }
+
+    [Fact]
+    public void A_deep_schema_of_one_custom_resource_takes_the_document_from_nobody()
+    {
+        var schema = new Schema { Type = SchemaType.String };
+        for (var i = 0; i < 100; i++)
+        {
+            var fields = new SchemaProperties();
+            fields.Add("in", schema);
+            schema = new Schema { Type = SchemaType.Object, Properties = fields };
+        }
+
+        var deep = new OpenApiResource
+        {
+            Group = "example.com", Version = "v1", Kind = "Deep", ListKind = "DeepList", Plural = "deeps", Namespaced = true, Schema = schema, DefinitionName = "com.example.v1.Deep", Fingerprint = "1",
+        };
+
+        Names(Message(Fields(Catalog.With(Catalog.Resources.Add(deep)).V2Protobuf.Bytes()), 9), 1).ShouldContain("com.example.v1.Deep");
     }
 
     private static List<(int Number, byte[] Bytes)> Fields(byte[] message)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
@@ -46,6 +47,14 @@ public sealed class YamlTests
     {
         var yaml = new StringBuilder("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
         for (var i = 1; i < 12; i++) yaml.Append($"a{i}: &a{i} [").AppendJoin(",", Enumerable.Repeat($"*a{i - 1}", 10)).Append("]\n");
+        Should.Throw<YamlFormatException>(() => YamlToJson.Convert(Encoding.UTF8.GetBytes(yaml.ToString()))).Message.ShouldContain("excessive aliasing");
+    }
+
+    [Fact]
+    public void Merges_that_multiply_nothing_are_stopped()
+    {
+        var yaml = new StringBuilder("a0: &a0 {}\n");
+        for (var i = 1; i < 60; i++) yaml.Append(CultureInfo.InvariantCulture, $"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n");
         Should.Throw<YamlFormatException>(() => YamlToJson.Convert(Encoding.UTF8.GetBytes(yaml.ToString()))).Message.ShouldContain("excessive aliasing");
     }
 
