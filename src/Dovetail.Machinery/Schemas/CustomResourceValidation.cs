@@ -123,7 +123,7 @@ internal sealed class CustomResourceValidation
             if (GoValues.IsAllowed(value, allowed))
                 return;
         }
-        causes.Add(FieldErrors.NotSupported(Named(path.ToString()), value, schema.Enum.Select(static e => e.GetValueKind() == JsonValueKind.String ? e.GetValue<string>() : GoText.Json(e))));
+        causes.Add(FieldErrors.NotSupported(Named(path.ToString()), GoValues.Sorted(value), schema.Enum.Select(static e => e.GetValueKind() == JsonValueKind.String ? e.GetValue<string>() : GoText.Json(GoValues.Sorted(e)))));
     }
 
     /// <summary>Returns 1 when the text's format is known, and so counts as a check.</summary>

@@ -50,7 +50,7 @@ internal static class EmbeddedRules
         if (obj.TryGetPropertyValue("apiVersion", out var version))
         {
             if (Text(version) is not { } text)
-                causes.Add(FieldErrors.Invalid($"{path}.apiVersion", version, "must be a string"));
+                causes.Add(FieldErrors.Invalid($"{path}.apiVersion", GoValues.Sorted(version), "must be a string"));
             else if (text.Length == 0)
                 causes.Add(FieldErrors.Invalid($"{path}.apiVersion", text, "must not be empty"));
             else if (text.AsSpan().Count('/') > 1)
@@ -59,7 +59,7 @@ internal static class EmbeddedRules
         if (obj.TryGetPropertyValue("kind", out var kind))
         {
             if (Text(kind) is not { } text)
-                causes.Add(FieldErrors.Invalid($"{path}.kind", kind, "must be a string"));
+                causes.Add(FieldErrors.Invalid($"{path}.kind", GoValues.Sorted(kind), "must be a string"));
             else if (text.Length == 0)
                 causes.Add(FieldErrors.Invalid($"{path}.kind", text, "must not be empty"));
             else if (Names.Dns1035Label(text.ToLowerInvariant()) is { } wrong)

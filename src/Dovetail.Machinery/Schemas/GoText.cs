@@ -44,7 +44,7 @@ internal static class GoText
         return quoted.Append('"').ToString();
     }
 
-    /// <summary>As <c>json.Marshal</c> writes a value: keys sorted, <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> escaped.</summary>
+    /// <summary>As <c>json.Marshal</c> writes a value: <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> escaped.</summary>
     public static string Json(JsonNode? value)
     {
         var text = new StringBuilder();
@@ -87,7 +87,7 @@ internal static class GoText
                 break;
             case JsonObject obj:
                 text.Append('{');
-                foreach (var (index, (name, field)) in obj.OrderBy(static f => f.Key, StringComparer.Ordinal).Index())
+                foreach (var (index, (name, field)) in obj.Index())
                 {
                     AppendText(index > 0 ? text.Append(',') : text, name);
                     Append(text.Append(':'), field);

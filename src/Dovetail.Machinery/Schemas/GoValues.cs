@@ -35,6 +35,14 @@ internal static class GoValues
         }
     }
 
+    /// <summary>A copy with the keys of all objects in order, as Go writes maps.</summary>
+    public static JsonNode? Sorted(JsonNode? value) => value switch
+    {
+        JsonObject obj => new JsonObject(obj.OrderBy(static f => f.Key, StringComparer.Ordinal).Select(static f => KeyValuePair.Create(f.Key, Sorted(f.Value)))),
+        JsonArray array => new JsonArray([.. array.Select(Sorted)]),
+        _ => value?.DeepClone(),
+    };
+
     /// <summary>Whether a value is one that an enum allows. Upstream converts it to the type of the allowed value first, as Go does: 2.5 is 2, and 97 is "a".</summary>
     public static bool IsAllowed(JsonNode? value, JsonNode? allowed)
     {

@@ -55,7 +55,7 @@ internal static class ListRules
         {
             if (array[i] is null or JsonObject)
                 continue;
-            (causes ??= []).Add(FieldErrors.Invalid(At(path, i), array[i], "must be an object for an array of list-type map"));
+            (causes ??= []).Add(FieldErrors.Invalid(At(path, i), GoValues.Sorted(array[i]), "must be an object for an array of list-type map"));
             return;
         }
         if (array.Count < 2)
@@ -64,11 +64,11 @@ internal static class ListRules
         for (var i = 0; i < array.Count; i++)
         {
             var identity = Identity(schema, array[i]);
-            var text = identity is JsonValue number && number.GetValueKind() == JsonValueKind.Number && !JsonNumber.IsWhole(number) ? $"float {number.ToJsonString()}" : GoText.Json(identity);
+            var text = identity is JsonValue number && number.GetValueKind() == JsonValueKind.Number && !JsonNumber.IsWhole(number) ? $"float {number.ToJsonString()}" : GoText.Json(GoValues.Sorted(identity));
             var times = seen[text] = seen.GetValueOrDefault(text) + 1;
             // Of a value that occurs often, its second occurrence is named.
             if (times == 2)
-                (causes ??= []).Add(FieldErrors.Duplicate(At(path, i), schema.ListType == ListType.Set ? array[i] : Keys(schema, array[i])));
+                (causes ??= []).Add(FieldErrors.Duplicate(At(path, i), GoValues.Sorted(schema.ListType == ListType.Set ? array[i] : Keys(schema, array[i]))));
         }
     }
 
