@@ -35,15 +35,13 @@ internal sealed class MetricsPage(IRevisionStore store, RequestGate gate, Reques
 
     private void Objects(StringBuilder text)
     {
-        Header(text, "apiserver_storage_objects", "gauge", "Objects by resource.");
-        Header(text, "apiserver_resource_objects", "gauge", "Objects by resource.");
+        // The lines of one metric stand together, as the format demands.
         var snapshot = store.Current;
-        foreach (var resource in registry.Catalog.Resources.Where(r => !r.Virtual).DistinctBy(r => r.StoreName))
-        {
-            var count = snapshot.Count(resource.StoreName);
-            text.Append(CultureInfo.InvariantCulture, $"apiserver_storage_objects{{resource=\"{resource.StoreName}\"}} {count}\n");
-            text.Append(CultureInfo.InvariantCulture, $"apiserver_resource_objects{{group=\"{resource.Group}\",resource=\"{resource.Plural}\"}} {count}\n");
-        }
+        var counted = registry.Catalog.Resources.Where(r => !r.Virtual).DistinctBy(r => r.StoreName).Select(r => (Resource: r, Count: snapshot.Count(r.StoreName))).ToArray();
+        Header(text, "apiserver_storage_objects", "gauge", "Objects by resource.");
+        foreach (var (resource, count) in counted) text.Append(CultureInfo.InvariantCulture, $"apiserver_storage_objects{{resource=\"{resource.StoreName}\"}} {count}\n");
+        Header(text, "apiserver_resource_objects", "gauge", "Objects by resource.");
+        foreach (var (resource, count) in counted) text.Append(CultureInfo.InvariantCulture, $"apiserver_resource_objects{{group=\"{resource.Group}\",resource=\"{resource.Plural}\"}} {count}\n");
     }
 
     private static void Process(StringBuilder text)
