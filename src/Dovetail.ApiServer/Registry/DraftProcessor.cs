@@ -3,6 +3,7 @@ using Dovetail.ApiServer.Crds;
 using Dovetail.ApiServer.Registry.Strategies;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.BuiltIn;
+using Dovetail.Machinery.BuiltIn.Warnings;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
@@ -52,6 +53,8 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     private static void Warn(WriteContext write, Draft draft)
     {
         var resource = write.Resource;
+        if (resource.BuiltIn is { } kind && draft.Old is null) BuiltInWarnings.OnCreate(kind, draft.Object, write.Warnings);
+        else if (resource.BuiltIn is { } changed && write.Target.Subresource.Length == 0) BuiltInWarnings.OnUpdate(changed, draft.Object, draft.Old!, write.Warnings);
         if (resource.BuiltIn is { Enforced: false } builtIn && !IsOwnComponent(write)) write.Warnings.Add(builtIn.Warning);
         if (resource.Custom) CustomResourceRules.Warn(draft.Object, draft.Old, write.Warnings);
         if (resource.DeprecationWarning.Length > 0) write.Warnings.Add(resource.DeprecationWarning);
@@ -140,7 +143,9 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         if (resource.StoreName == CrdCatalog.StoreName) crds.Judge(obj, draft.Old, causes);
         if (resource.Custom) CustomResourceRules.Validate(resource, obj, write.Target.Subresource, causes);
         else if (causes.Count > 0 && draft.Old is not null) Ratchet(resource, draft.Old, causes);
-        if (causes.Count > 0) throw Refusals.Invalid(resource.Group, resource.Kind, obj.Metadata().Text("name"), causes);
+        // Both groups of events are one kind of the core group to upstream.
+        var group = resource.Group == "events.k8s.io" ? "" : resource.Group;
+        if (causes.Count > 0) throw Refusals.Invalid(group, resource.Kind, obj.Metadata().Text("name"), causes);
     }
 
     /// <summary>An update of a built-in object is not refused for what was wrong before and was left alone: a rule may have become stricter since.</summary>

@@ -250,11 +250,12 @@ public sealed class ObjectRegistry : IObjectApi
 
     private bool Exists(WriteContext write) => store.Current.Find(ObjectReader.KeyOf(write.Resource, write.Target)) is not null;
 
-    /// <summary>The resourceVersion that an update names; custom resources must name one.</summary>
-    private static long? RequireRevision(WriteContext write, JsonObject obj)
+    /// <summary>The resourceVersion that an update names; some kinds must name one when there is something to replace.</summary>
+    private long? RequireRevision(WriteContext write, JsonObject obj)
     {
         var text = obj.Metadata().Text("resourceVersion");
-        return text is "" or "0" ? RevisionRules.Unnamed(write) : RevisionRules.Parse(text);
+        if (text is not ("" or "0")) return RevisionRules.Parse(text);
+        return Exists(write) ? RevisionRules.Unnamed(write) : null;
     }
 
     private WriteResult Noticed(WriteContext write, WriteResult result)

@@ -13,10 +13,10 @@ internal static class RevisionRules
         throw new StatusException(new ApiStatus { Code = 500, Reason = "", Message = $"strconv.ParseUint: parsing \"{resourceVersion}\": invalid syntax" });
     }
 
-    /// <summary>A write that names none is right whatever the stored object's is; custom resources must name one.</summary>
+    /// <summary>A write that names none is right whatever the stored object's is; custom resources and some built-in kinds must name one.</summary>
     public static long? Unnamed(WriteContext write)
     {
-        if (!write.Resource.Custom) return null;
-        throw Refusals.Invalid(write.Resource.Group, write.Resource.Plural, write.Target.Name, [new StatusCause("FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion")]);
+        if (!write.Resource.Custom && write.Resource.BuiltIn is not { NeedsRevision: true }) return null;
+        throw Refusals.Invalid(write.Resource.Group, write.Resource.Plural, write.Target.Name, [new StatusCause("FieldValueInvalid", "Invalid value: 0: must be specified for an update", "metadata.resourceVersion")]);
     }
 }

@@ -59,6 +59,9 @@ public sealed record BuiltInResource
     /// <summary>Whether spec and status are written apart: a write to the object leaves status alone, and metadata.generation counts changes outside of status.</summary>
     public bool HasStatusSubresource => Subresources.Any(static s => s.Name == "status");
 
+    /// <summary>Whether a PUT must name the resourceVersion that it replaces.</summary>
+    public bool NeedsRevision { get; init; }
+
     /// <summary>Whether the answer of a deletion is the object as it was, rather than a Status.</summary>
     public bool AnswersDeleted { get; init; }
 

@@ -31,7 +31,7 @@ public static class BuiltInValidation
         if (resource.Group is not ("apiextensions.k8s.io" or "apiregistration.k8s.io"))
             CheckFinalizers(obj, causes);
         if (ValidationTable.Objects.TryGetValue((resource.Group, resource.Kind), out var rules))
-            rules(new(AsStored(resource, obj), "", causes), old);
+            rules(new(AsStored(resource, obj), "", causes), old is null ? null : AsStored(resource, old));
     }
 
     /// <summary>Rules know one version of a kind.</summary>

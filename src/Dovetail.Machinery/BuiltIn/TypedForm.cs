@@ -37,6 +37,8 @@ public static class TypedForm
             // What is written for "nothing" is the default of a field that is no pointer, and null for lists, maps, times and pointers.
             if (!obj.ContainsKey(name))
                 obj[name] = field.Default?.DeepClone();
+            else if (obj[name] is JsonArray { Count: 0 })
+                obj[name] = null; // what is stored as protobuf does not tell an empty list from none
         }
     }
 

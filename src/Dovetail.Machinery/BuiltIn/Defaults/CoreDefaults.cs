@@ -35,6 +35,14 @@ internal static class CoreDefaults
     {
         if (node.Child("status") is { } status && status["allocatable"] is null && status["capacity"] is { } capacity)
             status["allocatable"] = capacity.DeepClone();
+        // One field in two forms; the older one decides.
+        if (node.Child("spec") is not { } spec)
+            return;
+        var first = spec["podCIDRs"] is JsonArray { Count: > 0 } ranges && ranges[0] is JsonValue range && range.TryGetValue(out string? text) ? text : "";
+        if (spec.Text("podCIDR") is { Length: > 0 } single && single != first)
+            spec["podCIDRs"] = new JsonArray(single);
+        else if (first.Length > 0)
+            spec["podCIDR"] = first;
     }
 
     /// <summary>A container's limit defaults to its maximum, its request to its limit or else to the minimum.</summary>
@@ -48,6 +56,16 @@ internal static class CoreDefaults
             FillIn(most, limit.Child("max"));
             FillIn(request, most);
             FillIn(request, limit.Child("min"));
+        }
+    }
+
+    /// <summary>References to secrets are names, whatever else was said about them.</summary>
+    public static void ServiceAccount(JsonObject account)
+    {
+        foreach (var secret in account.Objects("secrets"))
+        {
+            foreach (var field in (ReadOnlySpan<string>)["kind", "namespace", "uid", "apiVersion", "resourceVersion", "fieldPath"])
+                secret.Remove(field);
         }
     }
 

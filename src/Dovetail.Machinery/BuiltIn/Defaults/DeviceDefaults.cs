@@ -9,6 +9,20 @@ internal static class DeviceDefaults
 
     public static void Template(JsonObject template) => Requests(template.Child("spec")?.Child("spec"));
 
+    /// <summary>Lists of values and mappings to the node's resources are behind gates that are off in upstream's releases.</summary>
+    public static void Slice(JsonObject slice)
+    {
+        foreach (var device in slice.Child("spec")?.Objects("devices") ?? [])
+        {
+            device.Remove("nodeAllocatableResourceMappings");
+            foreach (var (_, node) in device.Child("attributes") ?? [])
+            {
+                foreach (var list in (ReadOnlySpan<string>)["bools", "ints", "strings", "versions"])
+                    (node as JsonObject)?.Remove(list);
+            }
+        }
+    }
+
     private static void Requests(JsonObject? spec)
     {
         foreach (var request in spec?.Child("devices")?.Objects("requests") ?? [])

@@ -11,7 +11,7 @@ internal static class NetworkingDefaults
     {
         if (policy.Child("spec") is not { } spec)
             return;
-        if (spec["policyTypes"] is null)
+        if (spec["policyTypes"] is not JsonArray { Count: > 0 })
             spec["policyTypes"] = spec["egress"] is JsonArray { Count: > 0 } ? new JsonArray("Ingress", "Egress") : new JsonArray("Ingress");
         foreach (var direction in (ReadOnlySpan<string>)["ingress", "egress"])
         {

@@ -47,7 +47,7 @@ internal static class PodDefaults
     {
         container.Default("terminationMessagePath", "/dev/termination-log");
         container.Default("terminationMessagePolicy", "File");
-        container.Default("imagePullPolicy", IsLatest(container.Text("image")) ? "Always" : "IfNotPresent");
+        container.Default("imagePullPolicy", ImageReference.IsLatest(container.Text("image")) ? "Always" : "IfNotPresent");
         foreach (var probe in (ReadOnlySpan<string>)["livenessProbe", "readinessProbe", "startupProbe"])
         {
             if (container.Child(probe) is { } fields)
@@ -56,7 +56,7 @@ internal static class PodDefaults
         foreach (var hook in (ReadOnlySpan<string>)["postStart", "preStop"])
             HttpGet(container.Child("lifecycle")?.Child(hook)?.Child("httpGet"));
         foreach (var variable in container.Objects("env"))
-            variable.Child("valueFrom")?.Child("fieldRef")?.Default("apiVersion", "v1");
+            Reference(variable.Child("valueFrom"));
     }
 
     /// <summary>In the host's network a container's port is the host's.</summary>
@@ -67,17 +67,6 @@ internal static class PodDefaults
             if (port.IsZero("hostPort") && port["containerPort"] is { } number)
                 port["hostPort"] = number.DeepClone();
         }
-    }
-
-    /// <summary>No tag and no digest, or the tag "latest": the image may change under its name.</summary>
-    private static bool IsLatest(string image)
-    {
-        if (image.AsSpan().ContainsAny(" \t\n"))
-            return false;
-        var digest = image.IndexOf('@', StringComparison.Ordinal);
-        var name = digest < 0 ? image : image[..digest];
-        var colon = name.IndexOf(':', name.LastIndexOf('/') + 1);
-        return colon < 0 ? digest < 0 && name.Length > 0 : name[(colon + 1)..] == "latest";
     }
 
     private static void Probe(JsonObject probe)
@@ -107,6 +96,13 @@ internal static class PodDefaults
         }
     }
 
+    /// <summary>What a variable or a file takes from the pod.</summary>
+    private static void Reference(JsonObject? holder)
+    {
+        holder?.Child("fieldRef")?.Default("apiVersion", "v1");
+        holder?.Child("resourceFieldRef")?.Default("divisor", "0");
+    }
+
     private static void Volume(JsonObject volume)
     {
         foreach (var source in (ReadOnlySpan<string>)["secret", "configMap", "downwardAPI", "projected"])
@@ -114,16 +110,16 @@ internal static class PodDefaults
         if (volume.Child("hostPath") is { } hostPath && hostPath["type"] is null)
             hostPath["type"] = "";
         foreach (var item in volume.Child("downwardAPI")?.Objects("items") ?? [])
-            item.Child("fieldRef")?.Default("apiVersion", "v1");
+            Reference(item);
         foreach (var source in volume.Child("projected")?.Objects("sources") ?? [])
         {
             source.Child("serviceAccountToken")?.Default("expirationSeconds", 3600);
             foreach (var item in source.Child("downwardAPI")?.Objects("items") ?? [])
-                item.Child("fieldRef")?.Default("apiVersion", "v1");
+                Reference(item);
         }
         volume.Child("ephemeral")?.Child("volumeClaimTemplate")?.Child("spec")?.Default("volumeMode", "Filesystem");
         if (volume.Child("image") is { } image)
-            image.Default("pullPolicy", IsLatest(image.Text("reference")) ? "Always" : "IfNotPresent");
+            image.Default("pullPolicy", ImageReference.IsLatest(image.Text("reference")) ? "Always" : "IfNotPresent");
         if (volume.Count == 1 && volume["name"] is not null)
             volume["emptyDir"] = new JsonObject();
     }

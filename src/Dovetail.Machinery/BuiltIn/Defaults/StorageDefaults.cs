@@ -15,6 +15,7 @@ internal static class StorageDefaults
     {
         if (driver.Child("spec") is not { } spec)
             return;
+        spec.Remove("preventPodSchedulingIfMissing"); // behind a gate that is off in upstream's releases
         spec.Default("attachRequired", true);
         foreach (var off in (ReadOnlySpan<string>)["podInfoOnMount", "storageCapacity", "requiresRepublish", "seLinuxMount"])
             spec.Default(off, false);

@@ -113,7 +113,10 @@ internal static class WorkloadDefaults
             strategy.Made("rollingUpdate");
         }
         if (strategy.Text("type") == "RollingUpdate" && strategy.Child("rollingUpdate") is { } rolling)
+        {
+            rolling.Remove("maxUnavailable"); // behind a gate that is off in upstream's releases
             rolling.Default("partition", 0);
+        }
         var retention = spec.Made("persistentVolumeClaimRetentionPolicy");
         retention.Default("whenDeleted", "Retain");
         retention.Default("whenScaled", "Retain");

@@ -17,5 +17,5 @@ internal static class AdmissionRegistrationResources
     ];
 
     private static BuiltInResource Row(string kind, string plural) =>
-        Cluster("admissionregistration.k8s.io/v1", kind, plural) with { Categories = ["api-extensions"], TracksGeneration = true };
+        Cluster("admissionregistration.k8s.io/v1", kind, plural) with { Categories = ["api-extensions"], TracksGeneration = true, NeedsRevision = true };
 }

@@ -10,6 +10,7 @@ internal static class AggregationResources
     [
         Cluster("apiregistration.k8s.io/v1", "APIService", "apiservices", "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1") with
         {
+            NeedsRevision = true,
             Categories = ["api-extensions"],
             Subresources = [Status("APIService")],
         },

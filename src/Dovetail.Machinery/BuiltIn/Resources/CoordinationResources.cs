@@ -8,6 +8,6 @@ internal static class CoordinationResources
 {
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Namespaced("coordination.k8s.io/v1", "Lease", "leases") with { Enforced = true },
+        Namespaced("coordination.k8s.io/v1", "Lease", "leases") with { NeedsRevision = true, Enforced = true },
     ];
 }

@@ -10,6 +10,7 @@ internal static class ExtensionResources
     [
         Cluster("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1") with
         {
+            NeedsRevision = true,
             ShortNames = ["crd", "crds"],
             Categories = ["api-extensions"],
             Subresources = [Status("CustomResourceDefinition")],

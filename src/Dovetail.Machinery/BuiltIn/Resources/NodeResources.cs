@@ -8,6 +8,6 @@ internal static class NodeResources
 {
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Cluster("node.k8s.io/v1", "RuntimeClass", "runtimeclasses"),
+        Cluster("node.k8s.io/v1", "RuntimeClass", "runtimeclasses") with { Enforced = true, NeedsRevision = true },
     ];
 }

@@ -8,6 +8,6 @@ internal static class PolicyResources
 {
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Namespaced("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets") with { ShortNames = ["pdb"], Subresources = [Status("PodDisruptionBudget")], TracksGeneration = true },
+        Namespaced("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets") with { NeedsRevision = true, ShortNames = ["pdb"], Subresources = [Status("PodDisruptionBudget")], TracksGeneration = true },
     ];
 }

@@ -8,6 +8,6 @@ internal static class SchedulingResources
 {
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Cluster("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses") with { ShortNames = ["pc"], TracksGeneration = true },
+        Cluster("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses") with { ShortNames = ["pc"], TracksGeneration = true, Enforced = true },
     ];
 }

@@ -10,11 +10,11 @@ internal static class StorageResources
 
     public static ImmutableArray<BuiltInResource> All { get; } =
     [
-        Cluster(Group, "CSIDriver", "csidrivers") with { AnswersDeleted = true, TracksGeneration = true },
-        Cluster(Group, "CSINode", "csinodes") with { AnswersDeleted = true },
-        Namespaced(Group, "CSIStorageCapacity", "csistoragecapacities"),
-        Cluster(Group, "StorageClass", "storageclasses") with { AnswersDeleted = true, ShortNames = ["sc"] },
-        Cluster(Group, "VolumeAttachment", "volumeattachments") with { AnswersDeleted = true, Subresources = [Status("VolumeAttachment")] },
+        Cluster(Group, "CSIDriver", "csidrivers") with { NeedsRevision = true, AnswersDeleted = true, TracksGeneration = true },
+        Cluster(Group, "CSINode", "csinodes") with { NeedsRevision = true, AnswersDeleted = true },
+        Namespaced(Group, "CSIStorageCapacity", "csistoragecapacities") with { NeedsRevision = true },
+        Cluster(Group, "StorageClass", "storageclasses") with { AnswersDeleted = true, ShortNames = ["sc"], Enforced = true },
+        Cluster(Group, "VolumeAttachment", "volumeattachments") with { NeedsRevision = true, AnswersDeleted = true, Subresources = [Status("VolumeAttachment")] },
         Cluster(Group, "VolumeAttributesClass", "volumeattributesclasses") with { AnswersDeleted = true, ShortNames = ["vac"] },
     ];
 }

@@ -46,6 +46,32 @@ internal static class Addresses
         return canonical == value ? null : $"must be in canonical form (\"{canonical}\")";
     }
 
+    /// <summary>What is doubtful about an address that a legacy field takes: null, or upstream's warning without the path.</summary>
+    public static string? IpWarning(string value)
+    {
+        if (Parse(value, out var sloppy) is not { } address)
+            return null;
+        if (sloppy || address.IsIPv4MappedToIPv6)
+            return $"non-standard IP address \"{value}\" is invalid: use \"{(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)}\"";
+        return address.AddressFamily == AddressFamily.InterNetworkV6 && address.ToString() != value ? $"IPv6 address \"{value}\" should be in RFC 5952 canonical format (\"{address}\")" : null;
+    }
+
+    /// <summary>As <see cref="IpWarning"/>, of a range: each warning.</summary>
+    public static IEnumerable<string> CidrWarnings(string value)
+    {
+        if (Range(value, out var sloppy) is not { } range)
+            yield break;
+        var (network, bits) = (Masked(range), range.Address.GetAddressBytes().Length * 8);
+        var whole = string.Create(CultureInfo.InvariantCulture, $"{network}/{range.Length}");
+        var ambiguous = !network.Equals(range.Address);
+        if (ambiguous)
+            yield return string.Create(CultureInfo.InvariantCulture, $"CIDR value \"{value}\" is ambiguous in this context (should be \"{whole}\" or \"{range.Address}/{bits}\"?)");
+        if (sloppy || range.Address.IsIPv4MappedToIPv6)
+            yield return $"non-standard CIDR value \"{value}\" is invalid: use \"{whole}\"";
+        else if (!ambiguous && range.Address.AddressFamily == AddressFamily.InterNetworkV6 && whole != value)
+            yield return $"IPv6 CIDR value \"{value}\" should be in RFC 5952 canonical format (\"{whole}\")";
+    }
+
     public static bool IsIp(string value) => Parse(value, out _) is not null;
 
     public static bool IsIpv4(string value) => Parse(value, out _) is { AddressFamily: AddressFamily.InterNetwork };

@@ -147,13 +147,13 @@ internal static class AdmissionPolicyRules
         return blank;
     }
 
-    /// <summary>What is deleted or connected to cannot be changed.</summary>
+    /// <summary>What is deleted cannot be changed.</summary>
     private static void CheckMutatingOperations(FieldScope spec, string field)
     {
         foreach (var operation in spec.Part(field).Each("resourceRules").SelectMany(static rule => rule.Values("operations")))
         {
-            if (operation is not ("CREATE" or "UPDATE"))
-                spec.NotSupported($"{field}.resourceRules.operations", operation, "CREATE", "UPDATE");
+            if (operation is not ("*" or "CONNECT" or "CREATE" or "UPDATE"))
+                spec.NotSupported($"{field}.resourceRules.operations", operation, "*", "CONNECT", "CREATE", "UPDATE");
         }
     }
 

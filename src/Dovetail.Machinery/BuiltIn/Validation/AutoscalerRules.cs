@@ -102,6 +102,8 @@ internal static class AutoscalerRules
             case "resource" or "containerResource":
                 if (source.Text("name").Length == 0)
                     source.Required("name", "must specify a resource name");
+                else if (kind == "containerResource")
+                    source.Name("name", ResourceRules.WrongContainerName);
                 if (kind == "containerResource" && source.Text("container").Length == 0)
                     source.Required("container", "must specify a container name");
                 CheckTarget(target);

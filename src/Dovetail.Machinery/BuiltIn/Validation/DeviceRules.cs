@@ -8,7 +8,6 @@ namespace Dovetail.Machinery.BuiltIn.Validation;
 internal static partial class DeviceRules
 {
     private const int MaxFacts = 32;
-    private const int MaxValues = 48;
     private const int MaxValueLength = 64;
     private const int MaxTaints = 16;
     private const int MaxConsumptions = 2;
@@ -16,11 +15,8 @@ internal static partial class DeviceRules
     private const int MaxConditions = 4;
     private const string OneNodes = "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required when `perDeviceNodeSelection` is set to true in the ResourceSlice spec";
 
-    private static readonly string[] Lists = ["bools", "ints", "strings", "versions"];
-
     /// <summary>Whether it has what makes upstream bound the number of devices more tightly.</summary>
-    public static bool IsAdvanced(FieldScope device) =>
-        device.Count("taints") > 0 || device.Count("consumesCounters") > 0 || Attributes(device).Any(static attribute => Lists.Any(attribute.Has));
+    public static bool IsAdvanced(FieldScope device) => device.Count("taints") > 0 || device.Count("consumesCounters") > 0;
 
     /// <param name="device">The device.</param>
     /// <param name="old">The device of that name before.</param>
@@ -57,23 +53,11 @@ internal static partial class DeviceRules
         }
     }
 
-    private static IEnumerable<FieldScope> Attributes(FieldScope device)
-    {
-        foreach (var (name, node) in device.Object.Child("attributes") ?? [])
-        {
-            if (node is JsonObject attribute)
-                yield return new(attribute, device.At($"attributes[{name}]"), device.Causes);
-        }
-    }
-
     private static void CheckFacts(FieldScope device)
     {
         var (attributes, capacities) = (device.Object.Child("attributes") ?? [], device.Object.Child("capacity") ?? []);
         if (attributes.Count + capacities.Count > MaxFacts)
             device.Invalid("", attributes.Count + capacities.Count, $"the total number of attributes and capacities must not exceed {MaxFacts}");
-        var values = Attributes(device).Sum(static attribute => Math.Max(1, Lists.Sum(attribute.Count)));
-        if (values > MaxValues)
-            device.Invalid("", values, $"the total number of attribute values must not exceed {MaxValues}");
         foreach (var (name, node) in attributes)
         {
             DeviceNames.CheckQualified(device, "attributes", name);
@@ -98,17 +82,6 @@ internal static partial class DeviceRules
             count++;
             if (field is "string" or "version")
                 CheckText(attribute, field, attribute.Text(field), version: field == "version");
-        }
-        foreach (var field in Lists)
-        {
-            if (!attribute.Has(field))
-                continue;
-            count++;
-            if (attribute.Count(field) == 0)
-                attribute.Invalid(field, "must not be empty if specified");
-            var texts = attribute.Values(field);
-            for (var i = 0; i < texts.Count; i++)
-                CheckText(attribute, $"{field}[{i}]", texts[i], version: field == "versions");
         }
         if (count == 0)
             attribute.Invalid("", "", "exactly one value must be specified");

@@ -24,6 +24,28 @@ internal static class GoStructs
         return shown;
     }
 
+    /// <summary>A map, which Go prints in the order of its keys; null for none.</summary>
+    public static JsonObject? Map(JsonObject? map)
+    {
+        if (map is null)
+            return null;
+        var sorted = new JsonObject();
+        foreach (var (key, value) in map.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+            sorted[key] = value?.DeepClone();
+        return sorted;
+    }
+
+    /// <summary>A struct of pointers, of which all are shown; null for none.</summary>
+    public static JsonObject? Pointers(JsonObject? obj, params ReadOnlySpan<string> names)
+    {
+        if (obj is null)
+            return null;
+        var shown = new JsonObject();
+        foreach (var name in names)
+            shown[name] = obj[char.ToLowerInvariant(name[0]) + name[1..]]?.DeepClone();
+        return shown;
+    }
+
     public static JsonObject Toleration(JsonObject toleration) => new()
     {
         ["Key"] = toleration.Text("key"),

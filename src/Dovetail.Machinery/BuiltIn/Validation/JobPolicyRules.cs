@@ -47,6 +47,15 @@ internal static class JobPolicyRules
         }
     }
 
+    /// <summary>As upstream's messages print the struct.</summary>
+    public static JsonObject Shown(FieldScope policy)
+    {
+        var rules = new JsonArray();
+        foreach (var rule in policy.Each("rules"))
+            rules.Add((JsonNode?)GoStructs.Pointers(rule.Object, "SucceededIndexes", "SucceededCount"));
+        return new() { ["Rules"] = rules };
+    }
+
     private static void CheckAction(FieldScope job, FieldScope rule)
     {
         if (rule.Text("action").Length == 0)

@@ -41,7 +41,7 @@ internal static class JobRules
             if (spec.Text("completionMode") == "Indexed")
                 JobPolicyRules.CheckSuccess(spec, success);
             else
-                spec.Invalid("successPolicy", "requires indexed completion mode");
+                spec.Invalid("successPolicy", JobPolicyRules.Shown(success), "requires indexed completion mode");
         }
         if (spec.Has("podReplacementPolicy"))
             spec.OneOf("podReplacementPolicy", spec.Has("podFailurePolicy") ? ["Failed"] : ["Failed", "TerminatingOrFailed"]);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.BuiltIn.Validation;
@@ -48,12 +49,58 @@ internal static class PodSpecRules
             spec.Name("runtimeClassName", Names.DnsSubdomain);
         if (spec.Has("preemptionPolicy"))
             spec.RequiredOneOf("preemptionPolicy", "PreemptLowerPriority", "Never");
-        if (spec.Child("os") is { } os)
+        if (spec.Child("overhead") is { } overhead)
+            ResourceRules.CheckLimits(new(overhead.Object, spec.At("overhead.limits"), spec.Causes)); // upstream's name for it
+        CheckClaims(spec);
+        CheckSystem(spec);
+        WindowsRules.CheckHostProcess(spec);
+        spec.OptionalName("hostnameOverride", Names.DnsSubdomain);
+    }
+
+    private static void CheckClaims(FieldScope spec)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var claim in spec.Each("resourceClaims"))
         {
-            if (os.Text("name").Length == 0)
+            var (name, direct, template) = (claim.Text("name"), claim.Has("resourceClaimName"), claim.Has("resourceClaimTemplateName"));
+            if (name.Length == 0)
+                claim.Required("name");
+            else if (!names.Add(name))
+                claim.Duplicate("name", name);
+            else
+                claim.Name("name", Names.DnsLabel);
+            if (direct == template)
+            {
+                var shown = new JsonObject { ["Name"] = name, ["ResourceClaimName"] = claim.Object["resourceClaimName"]?.DeepClone(), ["ResourceClaimTemplateName"] = claim.Object["resourceClaimTemplateName"]?.DeepClone() };
+                claim.Invalid("", shown, direct ? "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified" : "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+            }
+            foreach (var field in (ReadOnlySpan<string>)["resourceClaimName", "resourceClaimTemplateName"])
+            {
+                if (claim.Has(field))
+                    claim.Name(field, Names.DnsSubdomain);
+            }
+        }
+    }
+
+    /// <summary>What the pod's operating system does not know must not be asked for.</summary>
+    private static void CheckSystem(FieldScope spec)
+    {
+        if (spec.Child("os") is not { } os)
+            return;
+        switch (os.Text("name"))
+        {
+            case "":
                 os.Required("name");
-            else if (os.Text("name") is not ("linux" or "windows"))
+                break;
+            case "linux":
+                WindowsRules.CheckLinux(spec);
+                break;
+            case "windows":
+                WindowsRules.CheckWindows(spec);
+                break;
+            default:
                 spec.Causes.Add(FieldErrors.NotSupported(os.Path, os.Text("name"), ["linux", "windows"]));
+                break;
         }
     }
 

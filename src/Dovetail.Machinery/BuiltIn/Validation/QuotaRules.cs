@@ -7,6 +7,9 @@ namespace Dovetail.Machinery.BuiltIn.Validation;
 /// <summary>Resource quotas, limit ranges and disruption budgets.</summary>
 internal static class QuotaRules
 {
+    private const string ExistsOnly = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, "
+        + "ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+
     private static readonly string[] Scopes = ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass"];
 
     public static void CheckQuota(FieldScope quota, JsonObject? old)
@@ -46,9 +49,30 @@ internal static class QuotaRules
         {
             // Upstream names them without their index.
             var named = new FieldScope(requirement.Object, spec.At("scopeSelector.matchExpressions"), spec.Causes);
-            if (!Scopes.Contains(named.Text("scopeName")))
-                named.Invalid("scopeName", named.Text("scopeName"), "unsupported scope");
-            AffinityRules.CheckOperator(named);
+            CheckScope(named);
+        }
+    }
+
+    private static void CheckScope(FieldScope requirement)
+    {
+        var (scope, operation) = (requirement.Text("scopeName"), requirement.Text("operator"));
+        if (!Scopes.Contains(scope))
+            requirement.Invalid("scopeName", scope, "unsupported scope");
+        if (scope is "BestEffort" or "NotBestEffort" or "Terminating" or "NotTerminating" or "CrossNamespacePodAffinity" && operation != "Exists")
+            requirement.Invalid("operator", operation, ExistsOnly);
+        switch (operation)
+        {
+            case "In" or "NotIn":
+                if (requirement.Count("values") == 0)
+                    requirement.Required("values", "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
+                break;
+            case "Exists" or "DoesNotExist":
+                if (requirement.Count("values") > 0)
+                    requirement.Invalid("values", "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
+                break;
+            default:
+                requirement.Invalid("operator", operation, "not a valid selector operator");
+                break;
         }
     }
 

@@ -28,6 +28,11 @@ internal static class ResourceClaimRules
             return;
         }
         var metadata = template.Part("spec").Part("metadata");
+        foreach (var field in (ReadOnlySpan<string>)["name", "generateName", "namespace", "uid", "resourceVersion", "generation", "selfLink", "ownerReferences", "finalizers"])
+        {
+            if (metadata.Has(field))
+                metadata.Forbidden(field, "cannot be set");
+        }
         ObjectMetaValidation.CheckAnnotations(metadata.Object.Child("annotations"), metadata.At("annotations"), metadata.Causes);
         metadata.Labels("labels");
         CheckDevices(template.Part("spec").Part("spec").Part("devices"));

@@ -8,7 +8,7 @@ internal static class ResourceSliceRules
 {
     private const int MaxDevices = 128;
 
-    /// <summary>Of a slice whose devices have taints, counters or lists of attributes.</summary>
+    /// <summary>Of a slice whose devices have taints or counters.</summary>
     private const int MaxAdvancedDevices = 64;
 
     private const int MaxCounterSets = 8;

@@ -37,6 +37,7 @@ internal static partial class SecurityContextRules
             security.OneOf("supplementalGroupsPolicy", "Merge", "Strict");
         if (security.Has("seLinuxChangePolicy"))
             security.OneOf("seLinuxChangePolicy", "MountOption", "Recursive");
+        WindowsRules.CheckOptions(security);
     }
 
     public static void CheckContainer(FieldScope security, bool hostUsers)
@@ -58,6 +59,7 @@ internal static partial class SecurityContextRules
             if (security.Child("capabilities") is { } capabilities && capabilities.Texts("add").Any(static c => c.Text == "CAP_SYS_ADMIN"))
                 security.Causes.Add(FieldErrors.Invalid(security.Path, Internal(security.Object), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
         }
+        WindowsRules.CheckOptions(security);
         if (security.Child("appArmorProfile") is { } armor)
             CheckProfile(armor, "appArmorProfile");
     }

@@ -21,7 +21,7 @@ internal static class ValidationTable
         [("", "Endpoints")] = EndpointsRules.Check,
         [("", "Event")] = EventRules.CheckCore,
         [("", "LimitRange")] = QuotaRules.CheckLimits,
-        [("", "Namespace")] = None,
+        [("", "Namespace")] = NamespaceRules.Check,
         [("", "Node")] = NodeRules.Check,
         [("", "PersistentVolume")] = VolumeObjectRules.Check,
         [("", "PersistentVolumeClaim")] = ClaimRules.Check,
@@ -47,6 +47,7 @@ internal static class ValidationTable
         [("autoscaling", "HorizontalPodAutoscaler")] = AutoscalerRules.Check,
         [("batch", "CronJob")] = CronJobRules.Check,
         [("batch", "Job")] = JobRules.Check,
+        [("certificates.k8s.io", "CertificateSigningRequest")] = None, // the signing request's strategy checks it
         [("coordination.k8s.io", "Lease")] = LeaseRules.Check,
         [("discovery.k8s.io", "EndpointSlice")] = EndpointSliceRules.Check,
         [("events.k8s.io", "Event")] = EventRules.CheckStrict,

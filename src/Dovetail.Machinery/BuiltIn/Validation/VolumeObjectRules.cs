@@ -15,6 +15,15 @@ internal static class VolumeObjectRules
 
     public static void Check(FieldScope volume, JsonObject? old)
     {
+        CheckState(volume);
+        if (old is null)
+            return;
+        CheckState(volume); // upstream looks twice at what is changed, and says it twice
+        CheckChange(volume, old);
+    }
+
+    private static void CheckState(FieldScope volume)
+    {
         var spec = volume.Part("spec");
         if (spec.Count("accessModes") == 0)
             spec.Required("accessModes");
@@ -24,18 +33,23 @@ internal static class VolumeObjectRules
             spec.OneOf("persistentVolumeReclaimPolicy", "Delete", "Recycle", "Retain");
         if (spec.Child("nodeAffinity")?.Child("required") is { } required)
             AffinityRules.CheckNodeSelector(required);
+        else if (spec.Child("nodeAffinity") is { } affinity)
+            affinity.Required("required", "must specify required node constraints");
         CheckSources(volume, spec);
         spec.OptionalName("storageClassName", Names.DnsSubdomain);
         if (spec.Has("volumeMode"))
             spec.OneOf("volumeMode", "Block", "Filesystem");
         CheckAttributesClass(spec);
-        if (old?.Child("spec") is not { } before)
-            return;
+    }
+
+    private static void CheckChange(FieldScope volume, JsonObject old)
+    {
+        var (spec, before) = (volume.Part("spec"), old.Child("spec") ?? []);
         if (Sources.Any(source => !JsonNode.DeepEquals(spec.Object[source], before[source])))
             spec.Forbidden("persistentvolumesource", "spec.persistentvolumesource is immutable after creation");
         if (!JsonNode.DeepEquals(spec.Object["volumeMode"], before["volumeMode"]))
             volume.Causes.Add(FieldErrors.Invalid("volumeMode", spec.Object["volumeMode"], "field is immutable"));
-        if (before["nodeAffinity"] is { } affinity && !JsonNode.DeepEquals(spec.Object["nodeAffinity"], affinity))
+        if (before["nodeAffinity"] is { } nodes && !JsonNode.DeepEquals(spec.Object["nodeAffinity"], nodes))
             volume.Causes.Add(FieldErrors.Invalid("nodeAffinity", spec.Object["nodeAffinity"], "field is immutable"));
     }
 
@@ -48,7 +62,7 @@ internal static class VolumeObjectRules
             return;
         }
         if (capacity.Count > 1 || !capacity.ContainsKey("storage"))
-            spec.Causes.Add(FieldErrors.NotSupported(spec.At("capacity"), capacity, ["storage"]));
+            spec.NotSupported("capacity", GoStructs.Map(capacity), "storage");
         foreach (var (name, _) in capacity)
         {
             if (spec.Part("capacity").Amount(name) is not { } amount)
@@ -126,7 +140,7 @@ internal static class VolumeObjectRules
             local.Required("path");
         else
             local.Name("path", VolumeRules.Backsteps);
-        if (spec.Child("nodeAffinity")?.Child("required") is null)
+        if (!spec.Has("nodeAffinity"))
             spec.Causes.Add(FieldErrors.Required("spec.nodeAffinity", "Local volume requires node affinity"));
     }
 }

@@ -137,10 +137,11 @@ internal static class WebhookRules
 
     private static void CheckService(FieldScope service)
     {
-        foreach (var field in (ReadOnlySpan<string>)["name", "namespace"])
+        // Upstream takes one for the other.
+        foreach (var (field, shown) in (ReadOnlySpan<(string, string)>)[("namespace", "name"), ("name", "namespace")])
         {
             if (service.Text(field).Length == 0)
-                service.Required(field);
+                service.Required(shown);
         }
         if (NameForms.PortNumber(service.Whole("port")) is { } wrong)
             service.Invalid("port", $"port is not valid: {wrong}");

@@ -107,7 +107,7 @@ internal static partial class WorkloadRules
                 NotMoreThanAll(rolling, "maxUnavailable");
                 break;
             default:
-                spec.Causes.Add(FieldErrors.NotSupported(strategy.Path, Named(strategy), ["Recreate", "RollingUpdate"]));
+                spec.Causes.Add(FieldErrors.NotSupported(strategy.Path, Shown(strategy), ["Recreate", "RollingUpdate"]));
                 break;
         }
     }
@@ -137,7 +137,7 @@ internal static partial class WorkloadRules
             return;
         if (strategy.Text("type") != "RollingUpdate")
         {
-            spec.Causes.Add(FieldErrors.NotSupported(strategy.Path, Named(strategy), ["RollingUpdate", "OnDelete"]));
+            spec.Causes.Add(FieldErrors.NotSupported(strategy.Path, Shown(strategy), ["RollingUpdate", "OnDelete"]));
             return;
         }
         if (strategy.Child("rollingUpdate") is not { } rolling)
@@ -198,12 +198,10 @@ internal static partial class WorkloadRules
                 if (rolling is { } update)
                 {
                     update.NotNegative("partition");
-                    if (update.Has("maxUnavailable"))
-                        PositiveOrPercent(update, "maxUnavailable");
                 }
                 break;
             default:
-                spec.Invalid("updateStrategy", Named(strategy), "must be 'RollingUpdate' or 'OnDelete'");
+                spec.Invalid("updateStrategy", Shown(strategy, "Partition", "MaxUnavailable"), "must be 'RollingUpdate' or 'OnDelete'");
                 break;
         }
     }
@@ -261,8 +259,10 @@ internal static partial class WorkloadRules
             spec.Required("template");
             return;
         }
-        if (selector.Count > 0)
-            TemplateRules.CheckSelected(spec, new JsonObject { ["matchLabels"] = selector.DeepClone() });
+        // A plain map: whether its values have the form of labels does not matter here.
+        var labels = template.Object.Child("metadata")?.Child("labels");
+        if (selector.Any(pair => labels?.Text(pair.Key) != selector.Text(pair.Key)))
+            spec.Invalid("template.metadata.labels", GoStructs.Map(labels), "`selector` does not match template `labels`");
         TemplateRules.Check(template);
         TemplateRules.CheckRunsForever(template, "ReplicationController");
     }
@@ -290,7 +290,10 @@ internal static partial class WorkloadRules
         : (long)JsonNumber.Of(value).Value;
 
     /// <summary>A strategy as upstream's messages show it: its internal type.</summary>
-    private static JsonObject Named(FieldScope strategy) => new() { ["Type"] = strategy.Text("type"), ["RollingUpdate"] = strategy.Object["rollingUpdate"]?.DeepClone() };
+    private static JsonObject Shown(FieldScope strategy) => Shown(strategy, "MaxUnavailable", "MaxSurge");
+
+    private static JsonObject Shown(FieldScope strategy, string first, string second) =>
+        new() { ["Type"] = strategy.Text("type"), ["RollingUpdate"] = GoStructs.Pointers(strategy.Object.Child("rollingUpdate"), first, second) };
 
     [GeneratedRegex(@"\A[0-9]+%\z")]
     private static partial Regex PercentForm();
