@@ -41,7 +41,7 @@ internal static class SigningRequestRules
 
     private static void ValidateSpec(JsonObject spec, List<StatusCause> causes)
     {
-        if (Problem(spec.Text("request")) is { } problem) causes.Add(FieldErrors.Invalid("spec.request", spec["request"] ?? JsonValue.Create(""), problem));
+        if (Problem(spec.Text("request")) is { } problem) causes.Add(FieldErrors.Invalid("spec.request", spec["request"], problem));
         var usages = spec.Strings("usages").ToArray();
         if (usages.Length == 0) causes.Add(FieldErrors.Required("spec.usages"));
         for (var i = 0; i < usages.Length; i++)

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 
 namespace Dovetail.ApiServer.Tests.Registry;
 
-/// <summary>Invalid objects of core, apps, batch, autoscaling and policy, each with what a Kubernetes 1.36 API server answers to it (Data/refusals.jsonl).</summary>
+/// <summary>Invalid objects, each with what a Kubernetes 1.36 API server answers to it (Data/refusals.jsonl).</summary>
 public sealed class RefusalTests
 {
     private readonly RegistryHarness api = new();
@@ -25,18 +26,24 @@ public sealed class RefusalTests
 
     private string Answer(string path, string json)
     {
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var (group, version, rest) = parts[0] == "api" ? ("", parts[1], parts[2..]) : (parts[1], parts[2], parts[3..]);
-        var (ns, resource) = rest is ["namespaces", var named, var plural] ? (named, plural) : ("", rest[0]);
         try
         {
-            api.Create(RegistryHarness.Target(group, version, resource, ns), json, new() { DryRun = true });
+            api.Create(Target(path), json, new() { DryRun = true });
             return "created";
         }
         catch (StatusException refusal)
         {
             return refusal.Status.Message;
         }
+    }
+
+    /// <summary>What a path names: <c>/apis/apps/v1/namespaces/demo/deployments</c>.</summary>
+    internal static ObjectTarget Target(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var (group, version, rest) = parts[0] == "api" ? ("", parts[1], parts[2..]) : (parts[1], parts[2], parts[3..]);
+        var (ns, resource) = rest is ["namespaces", var named, var plural] ? (named, plural) : ("", rest[0]);
+        return RegistryHarness.Target(group, version, resource, ns);
     }
 
     private static string Data([CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, "Data", "refusals.jsonl");

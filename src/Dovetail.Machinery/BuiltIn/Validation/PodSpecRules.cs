@@ -14,6 +14,7 @@ internal static class PodSpecRules
     public static void Check(FieldScope spec, string owner, bool isPod)
     {
         var volumes = VolumeRules.CheckAll(spec, owner);
+        CheckClaims(spec);
         var containers = new ContainerRules(spec, volumes);
         containers.CheckContainers();
         containers.CheckInitContainers();
@@ -51,7 +52,6 @@ internal static class PodSpecRules
             spec.RequiredOneOf("preemptionPolicy", "PreemptLowerPriority", "Never");
         if (spec.Child("overhead") is { } overhead)
             ResourceRules.CheckLimits(new(overhead.Object, spec.At("overhead.limits"), spec.Causes)); // upstream's name for it
-        CheckClaims(spec);
         CheckSystem(spec);
         WindowsRules.CheckHostProcess(spec);
         spec.OptionalName("hostnameOverride", Names.DnsSubdomain);

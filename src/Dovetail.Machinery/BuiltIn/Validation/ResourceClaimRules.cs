@@ -28,13 +28,13 @@ internal static class ResourceClaimRules
             return;
         }
         var metadata = template.Part("spec").Part("metadata");
-        foreach (var field in (ReadOnlySpan<string>)["name", "generateName", "namespace", "uid", "resourceVersion", "generation", "selfLink", "ownerReferences", "finalizers"])
-        {
-            if (metadata.Has(field))
-                metadata.Forbidden(field, "cannot be set");
-        }
         ObjectMetaValidation.CheckAnnotations(metadata.Object.Child("annotations"), metadata.At("annotations"), metadata.Causes);
         metadata.Labels("labels");
+        foreach (var field in (ReadOnlySpan<string>)["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "ownerReferences", "finalizers"])
+        {
+            if (metadata.Has(field))
+                metadata.Forbidden(field == "uid" ? "uID" : field, "cannot be set"); // upstream goes by the names of Go's fields
+        }
         CheckDevices(template.Part("spec").Part("spec").Part("devices"));
     }
 

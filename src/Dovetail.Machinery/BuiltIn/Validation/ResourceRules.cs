@@ -25,7 +25,7 @@ internal static class ResourceRules
     public static void CheckContainer(FieldScope spec, FieldScope resources)
     {
         Check(resources, WrongContainerName);
-        var claims = spec.Object.Objects("resourceClaims").Select(static c => c.Text("name")).Order(StringComparer.Ordinal).ToArray();
+        var claims = spec.Object.Objects("resourceClaims").Select(static c => c.Text("name")).Distinct().Order(StringComparer.Ordinal).ToArray();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var claim in resources.Each("claims"))
         {
