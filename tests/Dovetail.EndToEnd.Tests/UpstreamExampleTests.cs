@@ -10,11 +10,11 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
 
     public static TheoryData<string> Machines { get; } = ["vm-cirros", "vm-cirros-sata"];
 
+    public static TheoryData<string> PriorityClasses { get; } = ["non-preemtible", "preemtible"];
+
     /// <summary>Kinds that are kept, with a warning that nothing acts on them.</summary>
     public static TheoryData<string, string> Kept { get; } = new()
     {
-        { "non-preemtible", "priorityclasses.scheduling.k8s.io" },
-        { "preemtible", "priorityclasses.scheduling.k8s.io" },
         { "pgpu-resource-claim-tmpl", "resourceclaimtemplates.resource.k8s.io" },
     };
 
@@ -77,6 +77,15 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
         (await platform.VirtctlAsync($"start {example}", ct)).Text.ShouldContain("scheduled to start");
         await guest.WaitRunningAsync(ct);
         await guest.DeleteAsync(ct);
+    }
+
+    [Theory]
+    [MemberData(nameof(PriorityClasses))]
+    public async Task A_priority_class_is_taken_without_a_warning(string example)
+    {
+        var (platform, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
+        var taken = await platform.KubectlAsync("create --dry-run=server -f -", ct, Adapted(example));
+        (taken.Code, taken.Error).ShouldBe((0, ""));
     }
 
     [Theory]

@@ -86,7 +86,7 @@ public sealed class SchemaWriter(XmlDocs docs)
         if (type == typeof(string)) schema["type"] = "string";
         else if (type == typeof(bool)) schema["type"] = "boolean";
         else if (type == typeof(int)) IntegerRules(schema, int.MinValue, int.MaxValue);
-        else if (type == typeof(uint)) IntegerRules(schema, uint.MinValue, uint.MaxValue);
+        else if (type == typeof(uint)) IntegerRules(schema, uint.MinValue, int.MaxValue); // upstream's schemas say int32 of a uint32, and a bound beyond the format fails every value
         else if (type == typeof(long)) (schema["type"], schema["format"]) = ("integer", "int64");
         else if (type == typeof(float) || type == typeof(double)) schema["type"] = "number";
         else if (type == typeof(DateTime)) (schema["type"], schema["format"]) = ("string", "date-time");

@@ -32,7 +32,7 @@ public sealed class LauncherInSandboxTests
         world.Sandbox.Pids("qemu-system-x86").ShouldBe([qemu]);
         world.Sandbox.Pids("virt-launcher").ShouldHaveSingleItem();
         world.Sandbox.Pids("libvirtd").ShouldHaveSingleItem();
-        Directory.EnumerateFiles(world.Sandbox.Sockets).Select(Path.GetFileName).Order().ShouldBe([SandboxLayout.GuestRecordName, LauncherProtocol.SocketName]);
+        Directory.EnumerateFiles(world.Sandbox.Sockets).Select(Path.GetFileName).Order().ShouldBe([SandboxLayout.GuestRecordName, SandboxLayout.InitSocketName, LauncherProtocol.SocketName]);
 
         (await again.AskAsync(new LauncherCommand.Pause())).Status.State.ShouldBe(DomainState.Paused);
         (await again.AskAsync(new LauncherCommand.Unpause())).Status.State.ShouldBe(DomainState.Running);
