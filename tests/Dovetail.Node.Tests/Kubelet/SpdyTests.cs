@@ -89,9 +89,8 @@ public sealed class SpdyTests
         await stream.CompleteAsync(TestContext.Current.CancellationToken);
 
         (await ReadAsync(client)).ShouldBe((0x8003, 2));
-        (await ReadAsync(client)).ShouldBe((0x8003, 6));
-        (await ReadAsync(client)).Item1.ShouldBe(0);
-        (await ReadAsync(client)).Item1.ShouldBe(0);
+        (int, int)[] rest = [await ReadAsync(client), await ReadAsync(client), await ReadAsync(client)];
+        rest.ShouldBe([(0, 1), (0, 1), (0x8003, 6)], ignoreOrder: true); // the ping's answer overtakes data or not
         await client.WriteAsync(Frame(7, 0, [0, 0, 0, 1, 0, 0, 0, 0]));
         await client.FlushAsync();
         await run;

@@ -124,14 +124,10 @@ internal sealed class SpdyConnection(Stream transport)
         }
 
         if (last) await stream.ReceivedAsync(ReadOnlyMemory<byte>.Empty, last: true, ct);
-        if (!opened(stream))
-        {
-            streams.TryRemove(id, out _);
-            await ResetAsync(id, Refused, ct);
-            return;
-        }
-
-        await SendReplyAsync(id, ct);
+        await SendReplyAsync(id, ct); // before anyone can write to it: no data comes ahead of the reply
+        if (opened(stream)) return;
+        streams.TryRemove(id, out _);
+        await ResetAsync(id, Refused, ct);
     }
 
     private async Task DataAsync(int id, byte[] body, bool last, CancellationToken ct)
