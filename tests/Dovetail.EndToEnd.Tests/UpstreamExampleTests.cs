@@ -113,7 +113,7 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
     {
         Assert.SkipWhen(Checkout.Examples is null, "upstream's example manifests are not here; DOVETAIL_REFERENCE names their folder");
         var there = Directory.GetFiles(Checkout.Examples!, "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal);
-        IEnumerable<ITheoryDataRow> tried = [.. Instances, .. Machines, .. Kept, .. Refused];
+        IEnumerable<ITheoryDataRow> tried = [.. Instances, .. Machines, .. PriorityClasses, .. Kept, .. Refused];
         tried.Select(row => (string)row.GetData()[0]!).Order(StringComparer.Ordinal).ShouldBe(there);
     }
 
