@@ -102,7 +102,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         await registry.BootstrapAsync(ct);
         await bundle.EnsureAsync(registry, ct);
         await SystemObjects.EnsureAsync(registry, clientAuthorities.ExportCertificatePems() + "\n", ct);
-        foreach (var one in options.PlatformObjects) await one.CreateIfMissingAsync(registry, ct);
+        foreach (var one in options.PlatformObjects) await one.EnsureAsync(registry, ct);
 
         var stopping = new CancellationTokenSource();
         var gate = new RequestGate(options.MaxReadsInFlight, options.MaxWritesInFlight, options.MaxBodyBytesInFlight);
@@ -135,6 +135,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new CrdCleanup(registry, loggers.CreateLogger<CrdCleanup>(), time).RunAsync(stopping.Token),
             new LocalApiServices(registry, apis, loggers.CreateLogger<LocalApiServices>(), time).RunAsync(stopping.Token),
             service.RunAsync(stopping.Token),
+            new IdentityLease(registry, Environment.MachineName, options.Randomness.Uid(), loggers.CreateLogger<IdentityLease>(), time).RunAsync(stopping.Token),
             rotation.RunAsync(stopping.Token));
         return new(app, registry, authority, address, background, stopping) { Kubelets = kubelets, Metrics = page };
     }

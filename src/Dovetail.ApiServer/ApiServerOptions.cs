@@ -44,7 +44,7 @@ public sealed record ApiServerOptions
     /// <summary>The platform's own CRDs (JSON), there before the server is ready. Their CEL rules are accepted: an admission plugin enforces them.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> PlatformCrds { get; init; } = [];
 
-    /// <summary>Further objects of the platform's own that are created before anything is served, when they are missing.</summary>
+    /// <summary>Further objects of the platform's own that are there before anything is served.</summary>
     public ImmutableArray<SystemObject> PlatformObjects { get; init; } = [];
 
     /// <summary>More parts of <c>/readyz</c>.</summary>

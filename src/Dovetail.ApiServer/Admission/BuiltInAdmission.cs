@@ -14,6 +14,7 @@ public static class BuiltInAdmission
     private static readonly ImmutableArray<(string Name, Func<IRevisionStore, Randomness, ImmutableArray<IAdmissionPlugin>> Make)> InOrder =
     [
         ("ServiceAccount", static (store, randomness) => [new ServiceAccountPlugin(store, randomness)]),
+        ("TaintNodesByCondition", static (_, _) => [new TaintNodesByConditionPlugin()]),
         ("Priority", static (store, _) => [new PriorityPlugin(store), new PriorityClassPlugin(store)]),
         ("DefaultTolerationSeconds", static (_, _) => [new DefaultTolerationSecondsPlugin()]),
         ("DefaultStorageClass", static (store, _) => [new DefaultStorageClassPlugin(store)]),

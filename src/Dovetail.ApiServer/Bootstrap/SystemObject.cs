@@ -17,6 +17,11 @@ public sealed record SystemObject(string Group, string Version, string Resource,
 
     private ObjectTarget Target => new() { User = User, Group = Group, Version = Version, Resource = Resource, Namespace = Object.Metadata().Text("namespace") };
 
+    /// <summary>Whether the fields that it names are brought back to what they are here at each start; otherwise what users have made of it stays.</summary>
+    public bool Repaired { get; init; }
+
+    internal Task EnsureAsync(IObjectApi api, CancellationToken ct) => Repaired ? RepairAsync(api, ct) : CreateIfMissingAsync(api, ct);
+
     /// <summary>Creates it when it is missing. What users have made of it stays.</summary>
     internal async Task CreateIfMissingAsync(IObjectApi api, CancellationToken ct)
     {

@@ -64,7 +64,7 @@ internal static class ServerProcess
             DisabledAdmissionPlugins = settings.DisabledPlugins,
             ServiceRange = IPNetwork.Parse(settings.ServiceClusterIPRange),
             AccessLogLevel = settings.AccessLog ? LogLevel.Information : LogLevel.None,
-            PlatformObjects = [LauncherRuntimeClass()],
+            PlatformObjects = [LauncherRuntimeClass(), .. ClusterInfo.Objects(settings.ApiUrl, authority.CertificatePem)],
             PlatformCrds = [.. KubeVirtCrds.All.Select(c => c.Json)],
         };
         await using var server = await ApiServerHost.StartAsync(options, store, [new VirtAdmission(Guid.NewGuid)], [aggregated], time, loggers, ct);

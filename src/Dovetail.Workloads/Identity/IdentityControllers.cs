@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dovetail.Runtime.Caches;
 using Dovetail.Runtime.Controllers;
 using Dovetail.Runtime.Seam;
+using Dovetail.Workloads.Bootstrap;
 using Dovetail.Workloads.Certificates;
 using k8s;
 using k8s.Models;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dovetail.Workloads.Identity;
 
-/// <summary>The controllers of who is who: service accounts and their tokens, root certificates, aggregated roles, certificate signing requests.</summary>
+/// <summary>The controllers of who is who: service accounts and their tokens, root certificates, aggregated roles, certificate signing requests, bootstrap tokens.</summary>
 public sealed class IdentityControllers(IKubeApi api, SharedCaches caches, ICredentialIssuer issuer, TimeProvider time, Random random, ILoggerFactory loggers)
 {
     public ImmutableArray<IRunnable> Create()
@@ -22,10 +23,14 @@ public sealed class IdentityControllers(IKubeApi api, SharedCaches caches, ICred
         var certificates = Selected(BuiltInTypes.ConfigMaps, $"metadata.name={RootCertificates.Name}");
         var secrets = Selected(BuiltInTypes.Secrets, $"type={TokenSecrets.Type}");
         secrets.AddIndex(TokenSecrets.ByAccount, TokenSecrets.AccountOf);
+        var info = Selected(BuiltInTypes.ConfigMaps, $"metadata.name={ClusterInfoSigner.Name}", ClusterInfoSigner.Namespace);
+        var tokens = Selected(BuiltInTypes.Secrets, $"type={BootstrapToken.Type}", BootstrapToken.Namespace);
         return
         [
             certificates,
             secrets,
+            info,
+            tokens,
             New("service-accounts", new DefaultServiceAccounts(api, namespaces, accounts))
                 .Watch(namespaces, Itself)
                 .Watch(accounts, account => account.Metadata.Name == DefaultServiceAccounts.Name ? [new NamespacedName("", account.Metadata.NamespaceProperty)] : []),
@@ -39,13 +44,17 @@ public sealed class IdentityControllers(IKubeApi api, SharedCaches caches, ICred
                 .Watch(roles, _ => roles.List().Where(role => role.AggregationRule is not null).Select(NamespacedName.Of)),
             New("csr-approving", new RequestApprover(api, requests)).Watch(requests, Itself),
             New("csr-signing", new RequestSigner(api, requests, issuer, time)).Watch(requests, Itself),
+            New("bootstrap-signer", new ClusterInfoSigner(api, info, tokens, time), workers: 1)
+                .Watch(info, Itself)
+                .Watch(tokens, _ => [ClusterInfoSigner.Key]),
+            New("token-cleaner", new TokenCleaner(api, tokens, time), workers: 1).Watch(tokens, Itself),
             New("csr-cleaner", new RequestCleaner(api, requests, time), workers: 1).Watch(requests, Itself),
         ];
     }
 
-    private Informer<T> Selected<T>(ResourceType<T> type, string fieldSelector)
+    private Informer<T> Selected<T>(ResourceType<T> type, string fieldSelector, string ns = "")
         where T : class, IKubernetesObject<V1ObjectMeta> =>
-        new(api, type, new InformerOptions { FieldSelector = fieldSelector }, time, random, loggers.CreateLogger<SharedCaches>());
+        new(api, type, new InformerOptions { Namespace = ns, FieldSelector = fieldSelector }, time, random, loggers.CreateLogger<SharedCaches>());
 
     private Controller<NamespacedName> New(string name, IReconciler<NamespacedName> reconciler, int workers = 4) =>
         new(name, reconciler, new ControllerOptions { Workers = workers }, time, random, loggers.CreateLogger($"Dovetail.Workloads.{name}"));

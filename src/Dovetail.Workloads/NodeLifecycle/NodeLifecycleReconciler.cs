@@ -11,7 +11,7 @@ namespace Dovetail.Workloads.NodeLifecycle;
 
 /// <summary>
 /// Watches the nodes' heartbeats: when a node's lease in <c>kube-node-lease</c> has not changed for 40 s (by our clock, from when we saw it change),
-/// the node's conditions become Unknown and its pods are no longer ready. The node agent makes them True again when it is back.
+/// the node's conditions become Unknown and its pods are no longer ready. The node agent makes them True again when it is back. The node's taints follow its conditions (<see cref="NodeTaints"/>).
 /// </summary>
 public sealed class NodeLifecycleReconciler(
     IKubeApi api, IResourceCache<V1Node> nodes, IResourceCache<V1Lease> leases, IResourceCache<V1Pod> pods, IEventRecorder events, TimeProvider time) : IReconciler<NamespacedName>
@@ -34,6 +34,7 @@ public sealed class NodeLifecycleReconciler(
             return Outcome.Done;
         }
 
+        await TaintAsync(node, ct);
         var silence = SilenceOf(node);
         if (silence < Grace) return Outcome.RequeueAfter(Grace - silence);
         await MarkUnknownAsync(node, ct);
@@ -51,6 +52,16 @@ public sealed class NodeLifecycleReconciler(
             heartbeats[node.Metadata.Name] = new Heartbeat(sign, time.GetTimestamp());
             return TimeSpan.Zero;
         }
+    }
+
+    /// <summary>After the write the node comes again, as it is then.</summary>
+    private async Task TaintAsync(V1Node node, CancellationToken ct)
+    {
+        if (NodeTaints.Decide(node, time.GetUtcNow().UtcDateTime) is not { } taints) return;
+        var changed = BuiltInTypes.Nodes.Copy(node);
+        changed.Spec ??= new V1NodeSpec();
+        changed.Spec.Taints = [.. taints];
+        await api.ReplaceAsync(BuiltInTypes.Nodes, changed, "", ct);
     }
 
     private async Task MarkUnknownAsync(V1Node node, CancellationToken ct)

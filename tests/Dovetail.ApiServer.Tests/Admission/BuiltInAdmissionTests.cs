@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Admission;
+using Dovetail.ApiServer.Registry;
 using static Dovetail.ApiServer.Tests.RegistryHarness;
 
 namespace Dovetail.ApiServer.Tests.Admission;
@@ -97,4 +98,13 @@ public sealed class BuiltInAdmissionTests
 
     private JsonObject Claim(string name, string more = "") => api.Create(
         "", "v1", "persistentvolumeclaims", "demo", $$$"""{"metadata":{"name":"{{{name}}}"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}{{{more}}}}}""");
+
+    [Fact]
+    public void A_new_node_is_tainted_until_its_conditions_are_looked_at()
+    {
+        var made = api.Create("", "v1", "nodes", "", """{"metadata":{"name":"n1"},"spec":{"taints":[{"key":"mine","effect":"NoSchedule"}]}}""");
+        made.Child("spec")!["taints"]!.ToJsonString().ShouldBe("""[{"key":"mine","effect":"NoSchedule"},{"key":"node.kubernetes.io/not-ready","effect":"NoSchedule"}]""");
+        var known = api.Create("", "v1", "nodes", "", """{"metadata":{"name":"n2"},"spec":{"taints":[{"key":"node.kubernetes.io/not-ready","effect":"NoSchedule"}]}}""");
+        known.Child("spec")!["taints"]!.AsArray().Count.ShouldBe(1);
+    }
 }

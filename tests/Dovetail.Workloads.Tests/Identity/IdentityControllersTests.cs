@@ -112,7 +112,7 @@ public sealed class IdentityControllersTests
         csr => csr.Status = new V1CertificateSigningRequestStatus { Conditions = [new V1CertificateSigningRequestCondition { Type = "Approved", Status = "True", Reason = "Test" }] });
 
     /// <summary>Says what it was asked for.</summary>
-    private sealed class PlainIssuer : ICredentialIssuer
+    internal sealed class PlainIssuer : ICredentialIssuer
     {
         public const string Root = "root certificate";
 

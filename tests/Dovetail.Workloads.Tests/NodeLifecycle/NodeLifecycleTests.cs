@@ -1,4 +1,5 @@
 using Dovetail.Runtime.Seam;
+using k8s.Models;
 
 namespace Dovetail.Workloads.Tests.NodeLifecycle;
 
@@ -26,6 +27,24 @@ public sealed class NodeLifecycleTests
         var ready = world.Pod("here")!.Status.Conditions.Single(condition => condition.Type == "Ready");
         (ready.Status, ready.Reason).ShouldBe(("False", "NodeNotReady"));
         world.List(BuiltInTypes.Events).Count(told => told.Reason == "NodeNotReady" && told.InvolvedObject.Name == SteppedWorld.Node).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_nodes_taints_follow_its_conditions_and_others_stay()
+    {
+        var node = new V1Node { Metadata = new V1ObjectMeta { Name = SteppedWorld.Node }, Spec = new V1NodeSpec { Taints = [Taint("node.kubernetes.io/not-ready"), Taint("mine"), Taint("node.kubernetes.io/not-ready", "NoExecute")] } };
+        world.Create(BuiltInTypes.Nodes, node);
+        world.SayReady();
+        Taints().ShouldBe(["mine:NoSchedule", "node.kubernetes.io/not-ready:NoExecute"]);
+
+        world.Replace(BuiltInTypes.Nodes, "", SteppedWorld.Node, "", changed => changed.Spec.Unschedulable = true);
+        world.SetStatus(BuiltInTypes.Nodes, "", SteppedWorld.Node, changed => changed.Status.Conditions.Add(new V1NodeCondition { Type = "DiskPressure", Status = "True" }));
+        Taints().ShouldBe(["mine:NoSchedule", "node.kubernetes.io/not-ready:NoExecute", "node.kubernetes.io/unschedulable:NoSchedule", "node.kubernetes.io/disk-pressure:NoSchedule"], ignoreOrder: true);
+
+        world.Replace(BuiltInTypes.Nodes, "", SteppedWorld.Node, "", changed => changed.Spec.Unschedulable = null);
+        world.SayReady();
+        world.Pass(TimeSpan.FromSeconds(60));
+        Taints().ShouldBe(["mine:NoSchedule", "node.kubernetes.io/not-ready:NoExecute", "node.kubernetes.io/unreachable:NoSchedule"], ignoreOrder: true);
     }
 
     [Fact]
@@ -71,4 +90,8 @@ public sealed class NodeLifecycleTests
     }
 
     private void Beat() => world.Beat(shown = shown.AddSeconds(1));
+
+    private IEnumerable<string> Taints() => world.Find(BuiltInTypes.Nodes, "", SteppedWorld.Node)!.Spec.Taints.Select(taint => $"{taint.Key}:{taint.Effect}");
+
+    private static V1Taint Taint(string key, string effect = "NoSchedule") => new() { Key = key, Effect = effect };
 }
