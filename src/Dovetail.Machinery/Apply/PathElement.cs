@@ -12,6 +12,8 @@ internal static class PathElement
 {
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonObjectReader.StoredDepth };
 
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = JsonObjectReader.StoredDepth };
+
     public static string Field(string name) => "f:" + name;
 
     public static string Value(JsonNode? item) => "v:" + Json(item);
@@ -30,6 +32,9 @@ internal static class PathElement
 
         return text.Length == 3 ? null : text.Append('}').ToString();
     }
+
+    /// <summary>What a canonical step of kind k or v says after its kind: the keys, or the value.</summary>
+    public static JsonNode? Content(string element) => JsonNode.Parse(element[2..], documentOptions: Deep);
 
     /// <summary>The canonical spelling of a step as a client may have written it.</summary>
     /// <exception cref="FormatException">It is none.</exception>
@@ -72,7 +77,7 @@ internal static class PathElement
                     text.Append('[').Append(rest).Append(']');
                     break;
                 default:
-                    var keys = (JsonObject)JsonNode.Parse(rest)!;
+                    var keys = (JsonObject)Content(element)!;
                     text.Append('[').AppendJoin(',', keys.Select(pair => pair.Key + "=" + Json(pair.Value))).Append(']');
                     break;
             }

@@ -16,8 +16,8 @@ internal sealed class PathElementOrder : IComparer<string>
         if (byKind != 0 || a == b) return byKind;
         return a[0] switch
         {
-            'k' => Keys((JsonObject)JsonNode.Parse(a.AsSpan(2).ToString())!, (JsonObject)JsonNode.Parse(b.AsSpan(2).ToString())!),
-            'v' => Values(JsonNode.Parse(a.AsSpan(2).ToString()), JsonNode.Parse(b.AsSpan(2).ToString())),
+            'k' => Keys((JsonObject)PathElement.Content(a)!, (JsonObject)PathElement.Content(b)!),
+            'v' => Values(PathElement.Content(a), PathElement.Content(b)),
             'i' => long.Parse(a.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture).CompareTo(long.Parse(b.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture)),
             _ => string.CompareOrdinal(a, b),
         };

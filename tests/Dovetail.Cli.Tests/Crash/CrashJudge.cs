@@ -27,7 +27,7 @@ internal static class CrashJudge
         foreach (var (watch, queue) in record.Watches)
         {
             var told = queue.ToList();
-            var expected = told.Count == 0 ? [] : truth.Where(one => one.Revision >= told[0].Revision && one.Revision <= told[^1].Revision).ToList();
+            var expected = told.Count == 0 ? [] : truth.Where(one => one.Resource == told[0].Resource && one.Revision >= told[0].Revision && one.Revision <= told[^1].Revision).ToList();
             if (told.SequenceEqual(expected)) continue;
             var at = Enumerable.Range(0, Math.Max(told.Count, expected.Count)).First(i => told.ElementAtOrDefault(i) != expected.ElementAtOrDefault(i));
             faults.Add($"watch {watch}: event {at} is {told.ElementAtOrDefault(at)}, and {expected.ElementAtOrDefault(at)} was due; around it:\n    {string.Join("\n    ", told.Skip(Math.Max(0, at - 3)).Take(7))}");
@@ -71,7 +71,7 @@ internal static class CrashJudge
     {
         foreach (var list in record.Lists)
         {
-            var there = states
+            var there = states.Where(pair => pair.Value[0].Resource == list.Resource)
                 .Select(pair => (Object: pair.Key, State: pair.Value.LastOrDefault(state => state.Revision <= list.Revision)))
                 .Where(pair => pair.State is { Value.Length: > 0 })
                 .ToDictionary(pair => pair.Object, pair => pair.State!.Revision);

@@ -30,10 +30,14 @@ internal sealed record Call(int Client, string Verb, string Object, long Start, 
 }
 
 /// <summary>One event that a watch has told. Of a deletion the value is "".</summary>
-internal sealed record Told(string Object, long Revision, string Value);
+/// <param name="Object"><c>resource/name</c>.</param>
+internal sealed record Told(string Object, long Revision, string Value)
+{
+    public string Resource => Object[..Object.IndexOf('/')];
+}
 
-/// <summary>One complete list, of however many chunks: which object had which revision.</summary>
-internal sealed record Listed(long Revision, IReadOnlyDictionary<string, long> Objects);
+/// <summary>One complete list of a resource, of however many chunks: which object had which revision.</summary>
+internal sealed record Listed(long Revision, IReadOnlyDictionary<string, long> Objects, string Resource);
 
 /// <summary>Everything that the clients of a run saw.</summary>
 internal sealed class CrashRecord

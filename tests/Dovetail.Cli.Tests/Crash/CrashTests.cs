@@ -26,10 +26,11 @@ public sealed class CrashTests
             await server.StartAsync(TestContext.Current.CancellationToken);
             var record = new CrashRecord();
             using var observer = new CrashClient(99, server.Connection, record, random);
+            await observer.DefineAsync(TestContext.Current.CancellationToken);
             var from = await observer.NewestAsync(TestContext.Current.CancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             var clients = Enumerable.Range(0, Workers + Watches + 1).Select(id => new CrashClient(id, server.Connection, record, new Random(seed + id))).ToList();
-            var running = clients.Select((client, id) => id < Workers ? client.WorkAsync(stop.Token) : id < Workers + Watches ? client.WatchAsync(from, stop.Token) : client.ListAsync(stop.Token)).ToList();
+            var running = clients.Select((client, id) => id < Workers ? client.WorkAsync(stop.Token) : id < Workers + Watches ? client.WatchAsync(CrashClient.Resources[id % CrashClient.Resources.Length], from, stop.Token) : client.ListAsync(stop.Token)).ToList();
             for (var kill = 0; kill < Kills; kill++)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 1500)), TimeProvider.System, stop.Token);
@@ -41,8 +42,8 @@ public sealed class CrashTests
             await stop.CancelAsync();
             await Task.WhenAll(running);
             foreach (var client in clients) client.Dispose();
-            var truth = await observer.ReadAsync(from, await observer.EndAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
-            TestContext.Current.TestOutputHelper!.WriteLine($"{Kills} kills, seed {seed}: {record.Calls.Count} calls, {truth.Count} writes, {record.Lists.Count} lists, {record.Watches.Sum(w => w.Value.Count)} events told");
+            var truth = await observer.ReadAsync(from, TestContext.Current.CancellationToken);
+            TestContext.Current.TestOutputHelper!.WriteLine($"{Kills} kills, seed {seed}: {record.Calls.Count} calls ({record.Calls.Count(call => call.Ended == Ended.Refused)} conflicts), {truth.Count} writes ({truth.Count(one => one.Value.Length == 0)} deletions), {record.Lists.Count} lists, {record.Watches.Sum(w => w.Value.Count)} events told");
             truth.Count.ShouldBeGreaterThan(0);
             CrashJudge.Judge(record, truth).ShouldBeEmpty();
         }
