@@ -87,6 +87,7 @@ internal sealed class SortedObjects
             for (; at < chunk.Length; at++)
             {
                 if (!whole && !string.Equals(chunk[at].Key.Namespace, ns, StringComparison.Ordinal)) yield break;
+                Prefetch.Ahead(chunk, at);
                 yield return chunk[at];
             }
         }

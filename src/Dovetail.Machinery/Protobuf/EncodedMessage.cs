@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Schemas;
 
@@ -90,14 +89,8 @@ internal sealed class EncodedMessage
 
     public static EncodedMessage Of(Schema schema) => Known.GetOrAdd(schema.DefinitionName, static (name, schema) => Make(name, schema), schema);
 
-    /// <summary>The field of the property that the reader is at; null for one that protobuf does not have (kind, apiVersion).</summary>
-    public EncodedField? Find(ref Utf8JsonReader property)
-    {
-        if (property.ValueIsEscaped) return Find(Encoding.UTF8.GetBytes(property.GetString()!));
-        return Find(property.ValueSpan);
-    }
-
-    private EncodedField? Find(ReadOnlySpan<byte> name)
+    /// <summary>The field of this name; null for one that protobuf does not have (kind, apiVersion).</summary>
+    public EncodedField? Find(ReadOnlySpan<byte> name)
     {
         for (var slot = Slot(name); slots[slot] is { } field; slot = (slot + 1) & (slots.Length - 1))
         {

@@ -9,7 +9,7 @@ using Dovetail.Machinery.Tables;
 
 namespace Dovetail.Machinery.Protobuf;
 
-/// <summary>Writes <c>application/vnd.kubernetes.protobuf</c> from stored JSON; the envelope is described at <see cref="KubernetesProtobuf"/>.</summary>
+/// <summary>Writes <c>application/vnd.kubernetes.protobuf</c> from stored JSON (<see cref="CompactJson"/>); the envelope is described at <see cref="KubernetesProtobuf"/>.</summary>
 /// <remarks>Only built-in kinds have numbers for their fields. Of any object the metadata can be sent, as PartialObjectMetadata.</remarks>
 public static class ProtobufAnswers
 {
@@ -148,35 +148,22 @@ public static class ProtobufAnswers
 
     private static void MetadataOf(WireWriter writer, ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, Deep);
+        var start = CompactJson.Field(json, 0, "metadata"u8);
+        if (start < 0 || json[start] != '{') return;
+        var reader = new CompactReader(json[start..]);
         reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var found = reader.ValueTextEquals("metadata"u8);
-            reader.Read();
-            if (!found || reader.TokenType != JsonTokenType.StartObject)
-            {
-                reader.Skip();
-                continue;
-            }
-
-            writer.Tag(Metadata, WireType.LengthDelimited);
-            var start = writer.Open();
-            ProtobufEncoder.Fields(writer, ObjectMeta, ref reader);
-            writer.Close(start);
-            return;
-        }
+        writer.Tag(Metadata, WireType.LengthDelimited);
+        var open = writer.Open();
+        ProtobufEncoder.Fields(writer, ObjectMeta, ref reader);
+        writer.Close(open);
     }
 
     private static void Root(WireWriter writer, EncodedMessage message, ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, Deep);
+        var reader = new CompactReader(json);
         reader.Read();
         ProtobufEncoder.Fields(writer, message, ref reader);
     }
-
-    /// <summary>Objects are read to a bounded depth when they are written; what is stored may be as deep as it is.</summary>
-    private static JsonReaderOptions Deep => new() { MaxDepth = 512 };
 
     private static EncodedMessage MessageOf(string apiVersion, string kind) => Kinds.GetOrAdd((apiVersion, kind), static key =>
     {
@@ -189,7 +176,7 @@ public static class ProtobufAnswers
     private static (string ApiVersion, string Kind) KindOf(ReadOnlySpan<byte> json)
     {
         string apiVersion = "", kind = "";
-        var reader = new Utf8JsonReader(json, Deep);
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = JsonObjectReader.StoredDepth });
         reader.Read();
         while ((apiVersion.Length == 0 || kind.Length == 0) && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.Machinery.Protobuf;
 
@@ -8,18 +10,18 @@ namespace Dovetail.Machinery.Protobuf;
 internal static class ProtobufEncoder
 {
     /// <summary>Fields of the object that the reader is at the start of; it ends at the object's end.</summary>
-    public static void Fields(WireWriter writer, EncodedMessage message, ref Utf8JsonReader json)
+    public static void Fields(WireWriter writer, EncodedMessage message, ref CompactReader json)
     {
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var field = message.Find(ref json);
+            var field = json.ValueIsEscaped ? message.Find(Encoding.UTF8.GetBytes(json.GetString())) : message.Find(json.ValueSpan);
             json.Read();
             if (field is null || json.TokenType == JsonTokenType.Null) json.Skip();
             else Field(writer, field, ref json);
         }
     }
 
-    private static void Field(WireWriter writer, EncodedField field, ref Utf8JsonReader json)
+    private static void Field(WireWriter writer, EncodedField field, ref CompactReader json)
     {
         var numbers = field.Numbers;
         Span<int> open = stackalloc int[numbers.Length - 1];
@@ -36,7 +38,7 @@ internal static class ProtobufEncoder
         for (var i = open.Length - 1; i >= 0; i--) writer.Close(open[i]);
     }
 
-    private static void Elements(WireWriter writer, int number, EncodedValue value, ref Utf8JsonReader json)
+    private static void Elements(WireWriter writer, int number, EncodedValue value, ref CompactReader json)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
@@ -48,7 +50,7 @@ internal static class ProtobufEncoder
     }
 
     /// <summary>An entry of a map is a message of key (1) and value (2).</summary>
-    private static void Entries(WireWriter writer, int number, EncodedValue value, ref Utf8JsonReader json)
+    private static void Entries(WireWriter writer, int number, EncodedValue value, ref CompactReader json)
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {
@@ -69,7 +71,7 @@ internal static class ProtobufEncoder
     }
 
     /// <summary>Tag and value of the token that the reader is at; null has the value of its type that says nothing.</summary>
-    private static void Value(WireWriter writer, int number, EncodedValue value, ref Utf8JsonReader json)
+    private static void Value(WireWriter writer, int number, EncodedValue value, ref CompactReader json)
     {
         switch (value.Kind)
         {
@@ -101,7 +103,7 @@ internal static class ProtobufEncoder
         writer.Close(start);
     }
 
-    private static void Message(WireWriter writer, EncodedValue value, ref Utf8JsonReader json)
+    private static void Message(WireWriter writer, EncodedValue value, ref CompactReader json)
     {
         switch (value.Kind)
         {
@@ -123,7 +125,7 @@ internal static class ProtobufEncoder
                 return;
             case EncodedKind.Raw:
                 writer.Tag(1, WireType.LengthDelimited);
-                Json(writer, ref json);
+                writer.Bytes(json.Value());
                 return;
             case EncodedKind.SchemaOrArray or EncodedKind.SchemaOrBool or EncodedKind.SchemaOrStringArray:
                 SchemaOr(writer, value.Kind, ref json);
@@ -135,7 +137,7 @@ internal static class ProtobufEncoder
     }
 
     /// <summary>Length and bytes of a text; a number (a quantity may be one) as it is written.</summary>
-    private static void Text(WireWriter writer, ref Utf8JsonReader json)
+    private static void Text(WireWriter writer, ref CompactReader json)
     {
         if (json.TokenType is JsonTokenType.Null or JsonTokenType.StartArray or JsonTokenType.StartObject)
         {
@@ -154,18 +156,18 @@ internal static class ProtobufEncoder
         }
     }
 
-    private static long Integer(ref Utf8JsonReader json)
+    private static long Integer(ref CompactReader json)
     {
         if (json.TokenType != JsonTokenType.Number) return 0;
         return json.TryGetInt64(out var integer) ? integer : (long)json.GetDouble();
     }
 
-    private static void FromBase64(WireWriter writer, ref Utf8JsonReader json)
+    private static void FromBase64(WireWriter writer, ref CompactReader json)
     {
         var start = writer.Open();
         if (json.TokenType == JsonTokenType.String)
         {
-            if (json.ValueIsEscaped) writer.Raw(Convert.FromBase64String(json.GetString()!));
+            if (json.ValueIsEscaped) writer.Raw(Convert.FromBase64String(json.GetString()));
             else if (Base64.DecodeFromUtf8(json.ValueSpan, writer.Free(Base64.GetMaxDecodedFromUtf8Length(json.ValueSpan.Length)), out _, out var written) == System.Buffers.OperationStatus.Done) writer.Advance(written);
             else throw new ProtobufFormatException("a value that is no base64");
         }
@@ -174,7 +176,7 @@ internal static class ProtobufEncoder
     }
 
     /// <summary>seconds (1) and nanos (2) since 1970.</summary>
-    private static void Time(WireWriter writer, ref Utf8JsonReader json)
+    private static void Time(WireWriter writer, ref CompactReader json)
     {
         if (json.TokenType != JsonTokenType.String || !json.TryGetDateTimeOffset(out var time))
         {
@@ -189,7 +191,7 @@ internal static class ProtobufEncoder
     }
 
     /// <summary>type (1) says which it is: 0 intVal (2), 1 strVal (3).</summary>
-    private static void IntOrString(WireWriter writer, ref Utf8JsonReader json)
+    private static void IntOrString(WireWriter writer, ref CompactReader json)
     {
         var text = json.TokenType == JsonTokenType.String;
         writer.Tag(1, WireType.Varint);
@@ -201,28 +203,8 @@ internal static class ProtobufEncoder
         else writer.Varint(0);
     }
 
-    /// <summary>Length and bytes of the JSON value that the reader is at.</summary>
-    private static void Json(WireWriter writer, ref Utf8JsonReader json)
-    {
-        if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-        {
-            var start = writer.Open();
-            var text = new JsonText(writer);
-            text.Copy(ref json);
-            writer.Close(start);
-        }
-        else
-        {
-            var start = writer.Open();
-            if (json.TokenType == JsonTokenType.String) writer.Raw("\""u8);
-            writer.Raw(json.ValueSpan);
-            if (json.TokenType == JsonTokenType.String) writer.Raw("\""u8);
-            writer.Close(start);
-        }
-    }
-
     /// <summary>OrArray {schema 1, schemas 2}, OrBool {allows 1, schema 2}, OrStringArray {schema 1, texts 2}.</summary>
-    private static void SchemaOr(WireWriter writer, EncodedKind kind, ref Utf8JsonReader json)
+    private static void SchemaOr(WireWriter writer, EncodedKind kind, ref CompactReader json)
     {
         if (kind == EncodedKind.SchemaOrBool)
         {
@@ -241,53 +223,6 @@ internal static class ProtobufEncoder
         else
         {
             json.Skip();
-        }
-    }
-
-    /// <summary>Copies JSON without blanks between its tokens.</summary>
-    private readonly struct JsonText(WireWriter writer)
-    {
-        public void Copy(ref Utf8JsonReader json)
-        {
-            var depth = 0;
-            var first = true;
-            do
-            {
-                var ends = json.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
-                if (!first && !ends) writer.Raw(","u8);
-                first = false;
-                switch (json.TokenType)
-                {
-                    case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                        writer.Raw(json.TokenType == JsonTokenType.StartObject ? "{"u8 : "["u8);
-                        (depth, first) = (depth + 1, true);
-                        break;
-                    case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                        writer.Raw(json.TokenType == JsonTokenType.EndObject ? "}"u8 : "]"u8);
-                        depth--;
-                        break;
-                    case JsonTokenType.PropertyName:
-                        Quoted(json.ValueSpan);
-                        writer.Raw(":"u8);
-                        first = true;
-                        break;
-                    case JsonTokenType.String:
-                        Quoted(json.ValueSpan);
-                        break;
-                    default:
-                        writer.Raw(json.ValueSpan);
-                        break;
-                }
-            }
-            while (depth > 0 && json.Read());
-        }
-
-        /// <summary>The reader's spans keep their escapes.</summary>
-        private void Quoted(ReadOnlySpan<byte> text)
-        {
-            writer.Raw("\""u8);
-            writer.Raw(text);
-            writer.Raw("\""u8);
         }
     }
 }

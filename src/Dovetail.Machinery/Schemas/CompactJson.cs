@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -150,17 +151,28 @@ public static class CompactJson
         public readonly ulong Opening;
         public readonly ulong Closing;
 
+        private const byte BracketBit = 0x20; // [ and { differ in it alone, as do ] and }
+
         public Block(ReadOnlySpan<byte> json)
         {
-            for (var i = Bytes - Vector128<byte>.Count; i >= 0; i -= Vector128<byte>.Count)
-            {
-                var bytes = Vector128.Create(json.Slice(i, Vector128<byte>.Count));
-                var brackets = bytes | Vector128.Create((byte)0x20); // [ and { differ in this bit alone, as do ] and }
-                Quotes = (Quotes << 16) | Vector128.Equals(bytes, Vector128.Create((byte)'"')).ExtractMostSignificantBits();
-                Backslashes = (Backslashes << 16) | Vector128.Equals(bytes, Vector128.Create((byte)'\\')).ExtractMostSignificantBits();
-                Opening = (Opening << 16) | Vector128.Equals(brackets, Vector128.Create((byte)'{')).ExtractMostSignificantBits();
-                Closing = (Closing << 16) | Vector128.Equals(brackets, Vector128.Create((byte)'}')).ExtractMostSignificantBits();
-            }
+            json = json[..Bytes];
+            var (a, b, c, d) = (Vector128.Create(json), Vector128.Create(json[16..]), Vector128.Create(json[32..]), Vector128.Create(json[48..]));
+            Quotes = Where('"', a, b, c, d);
+            Backslashes = Where('\\', a, b, c, d);
+            var bit = Vector128.Create(BracketBit);
+            (a, b, c, d) = (a | bit, b | bit, c | bit, d | bit);
+            Opening = Where('{', a, b, c, d);
+            Closing = Where('}', a, b, c, d);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static ulong Where(char wanted, Vector128<byte> a, Vector128<byte> b, Vector128<byte> c, Vector128<byte> d)
+        {
+            var all = Vector128.Create((byte)wanted);
+            return Vector128.Equals(a, all).ExtractMostSignificantBits()
+                | ((ulong)Vector128.Equals(b, all).ExtractMostSignificantBits() << 16)
+                | ((ulong)Vector128.Equals(c, all).ExtractMostSignificantBits() << 32)
+                | ((ulong)Vector128.Equals(d, all).ExtractMostSignificantBits() << 48);
         }
     }
 }

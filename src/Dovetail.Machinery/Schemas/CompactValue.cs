@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -8,31 +10,33 @@ namespace Dovetail.Machinery.Schemas;
 /// objects.</summary>
 internal sealed class CompactText
 {
+    private readonly byte[] json;
     private readonly int metadata;
     private readonly int metadataEnd;
 
     public CompactText(ReadOnlyMemory<byte> json)
     {
-        Json = json;
-        metadata = CompactJson.Field(json.Span, 0, "metadata"u8);
-        metadataEnd = metadata < 0 ? -1 : CompactJson.End(json.Span, metadata);
+        this.json = MemoryMarshal.TryGetArray(json, out var array) && array.Count == array.Array!.Length ? array.Array : json.ToArray();
+        metadata = CompactJson.Field(this.json, 0, "metadata"u8);
+        metadataEnd = metadata < 0 ? -1 : CompactJson.End(this.json, metadata);
     }
 
-    public ReadOnlyMemory<byte> Json { get; }
+    public ReadOnlySpan<byte> Json => json;
 
     public CompactValue Root => new(this, 0);
 
     /// <summary>The bytes of <c>metadata</c>'s value; an empty object when there is none.</summary>
-    public ReadOnlySpan<byte> Metadata => metadata < 0 ? "{}"u8 : Json.Span[metadata..metadataEnd];
+    public ReadOnlySpan<byte> Metadata => metadata < 0 ? "{}"u8 : Json[metadata..metadataEnd];
 
     /// <summary>The index behind the value that begins at <paramref name="start"/>.</summary>
-    public int End(int start) => start == metadata ? metadataEnd : CompactJson.End(Json.Span, start);
+    public int End(int start) => start == metadata ? metadataEnd : CompactJson.End(json, start);
 }
 
 /// <summary>A value in compact JSON, read where it lies; the default is no value. What is missing on the way to a value is no error.</summary>
 internal readonly struct CompactValue(CompactText text, int start)
 {
-    private const int LongestName = 256;
+    /// <summary>What names are written with as they are.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./");
 
     private readonly CompactText? text = text;
 
@@ -50,7 +54,7 @@ internal readonly struct CompactValue(CompactText text, int start)
     /// <summary>Its bytes as they are written.</summary>
     public ReadOnlySpan<byte> Raw => text is null ? default : Json[start..text.End(start)];
 
-    private ReadOnlySpan<byte> Json => text!.Json.Span;
+    private ReadOnlySpan<byte> Json => text!.Json;
 
     private int Start => start;
 
@@ -119,13 +123,10 @@ internal readonly struct CompactValue(CompactText text, int start)
     private CompactValue Field(string name)
     {
         if (ValueKind != JsonValueKind.Object) return default;
-        Span<byte> wanted = stackalloc byte[LongestName];
-        if (!Encoding.UTF8.TryGetBytes(name, wanted, out var length)) wanted = CompactJson.Name(name);
-        else if (wanted[..length].IndexOfAnyInRange((byte)0, (byte)0x1f) >= 0 || wanted[..length].IndexOfAny((byte)'"', (byte)'\\') >= 0) wanted = CompactJson.Name(name);
-        else wanted = wanted[..length];
+        var written = name.AsSpan().ContainsAnyExcept(Plain) ? CompactJson.Name(name) : null;
         foreach (var entry in Entries())
         {
-            if (entry.RawName.SequenceEqual(wanted)) return entry.Value;
+            if (written is null ? Ascii.Equals(entry.RawName, name) : entry.RawName.SequenceEqual(written)) return entry.Value;
         }
 
         return default;
@@ -142,10 +143,10 @@ internal readonly struct CompactValue(CompactText text, int start)
     /// <summary>A field of an object.</summary>
     public readonly struct Entry(CompactText text, int name, int value)
     {
-        public string Name => Unquoted(text.Json.Span[name..(value - 1)]);
+        public string Name => Unquoted(text.Json[name..(value - 1)]);
 
         /// <summary>As it is written, escapes included.</summary>
-        public ReadOnlySpan<byte> RawName => text.Json.Span[(name + 1)..(value - 2)];
+        public ReadOnlySpan<byte> RawName => text.Json[(name + 1)..(value - 2)];
 
         public CompactValue Value => new(text, value);
     }
@@ -164,7 +165,7 @@ internal readonly struct CompactValue(CompactText text, int start)
         {
             if (text is null) return false;
             if (at > 0) next = text.End(at) + 1;
-            var json = text.Json.Span;
+            var json = text.Json;
             if (json[next - 1] == ']' || json[next] == ']') return false;
             at = next;
             return true;
@@ -186,7 +187,7 @@ internal readonly struct CompactValue(CompactText text, int start)
         {
             if (text is null) return false;
             if (value > 0) next = text.End(value) + 1;
-            var json = text.Json.Span;
+            var json = text.Json;
             if (json[next - 1] == '}' || json[next] == '}') return false;
             name = next;
             value = CompactJson.End(json, name) + 1;
