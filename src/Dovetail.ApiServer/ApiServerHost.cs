@@ -125,7 +125,9 @@ public sealed class ApiServerHost : IAsyncDisposable
             stopping.Token);
 
         var app = Build(options, serving, loggers);
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30) }); // streams of aggregated APIs: consoles
+        app.UseWhen(
+            static context => RequestKinds.IsSocket(context.Request), // the others need not carry what it adds
+            static sockets => sockets.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30) }));
         app.Run(front.HandleAsync);
         await app.StartAsync(ct);
         var listening = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

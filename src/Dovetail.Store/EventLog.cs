@@ -50,6 +50,8 @@ internal sealed class EventNode(ImmutableArray<StoreEvent> events, long revision
 /// <summary>The recent events as a linked chain, bounded by count and bytes. Written by one writer, read by any number of watchers.</summary>
 internal sealed class EventLog
 {
+    private const int GroupSize = 32; // watches that are woken one after the other
+
     private readonly Lock _gate = new();
     private readonly WatchQueue _waitingForAll = new();
     private readonly Dictionary<string, WatchQueue> _waiting = new(StringComparer.Ordinal); // by resource, so that a commit looks only at those whom it concerns
@@ -61,11 +63,17 @@ internal sealed class EventLog
     private long _bytes;
     private bool _closed;
 
-    public EventLog(long revision, int maxEvents, long maxBytes)
+    /// <param name="revision">What is known of before the first event.</param>
+    /// <param name="maxEvents">How many events are kept.</param>
+    /// <param name="maxBytes">How many bytes of objects they may hold.</param>
+    /// <param name="wakesOnPool">Whether watches go on on the thread pool, in groups; otherwise each goes on where it awaits.</param>
+    public EventLog(long revision, int maxEvents, long maxBytes, bool wakesOnPool = false)
     {
-        (_maxEvents, _maxBytes) = (maxEvents, maxBytes);
+        (_maxEvents, _maxBytes, WakesOnPool) = (maxEvents, maxBytes, wakesOnPool);
         _oldest = _newest = new EventNode([], revision);
     }
+
+    public bool WakesOnPool { get; }
 
     /// <summary>Every event after this revision is here.</summary>
     public long Start
@@ -87,7 +95,7 @@ internal sealed class EventLog
     public void Append(ImmutableArray<StoreEvent> events)
     {
         var node = new EventNode(events, events[^1].Revision);
-        List<WatchSignal> woken = [];
+        List<StoreWatch> woken = [];
         lock (_gate)
         {
             var before = _newest;
@@ -106,7 +114,7 @@ internal sealed class EventLog
             }
         }
 
-        foreach (var signal in woken) signal.Fire();
+        Release(woken);
     }
 
     /// <summary>Forgets events at and before a revision.</summary>
@@ -137,50 +145,51 @@ internal sealed class EventLog
     }
 
     /// <summary>Lines a watch up to wait for what follows <paramref name="node"/> and concerns <paramref name="resource"/> (all when null). False: it need not wait, and goes on at its
-    /// <see cref="WatchSignal.Resume"/>. True: it is to await its signal first, and goes on there then.</summary>
+    /// <see cref="StoreWatch.Resume"/>. True: it is woken first, and goes on there then.</summary>
     /// <remarks>What a waiting watch is not woken for does not concern it. So it needs no place in the log meanwhile, pins nothing, and is not touched by other resources' commits.</remarks>
-    public bool Waits(EventNode node, string? resource, WatchSignal signal)
+    public bool Waits(EventNode node, string? resource, StoreWatch watch)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(IRevisionStore));
-            signal.Resume = node;
-            if (signal.Pending || node.Next is not null || node.Dropped) return false;
-            signal.Prepare();
-            if (resource is null) _waitingForAll.Add(signal);
-            else QueueOf(resource).Add(signal);
+            watch.Resume = node;
+            if (watch.Pending || node.Next is not null || node.Dropped) return false;
+            watch.Prepare();
+            if (resource is null) _waitingForAll.Add(watch);
+            else QueueOf(resource).Add(watch);
             return true;
         }
     }
 
     /// <summary>Whether a watch has been woken since it was last asked.</summary>
-    public bool WasWoken(WatchSignal signal)
+    public bool WasWoken(StoreWatch watch)
     {
+        if (!watch.Pending) return false; // a waking that comes now keeps it from waiting
         lock (_gate)
         {
-            var woken = signal.Pending;
-            signal.Pending = false;
+            var woken = watch.Pending;
+            watch.Pending = false;
             return woken;
         }
     }
 
-    public void Wake(WatchSignal signal)
+    public void Wake(StoreWatch watch)
     {
         lock (_gate)
         {
-            signal.Pending = true;
-            if (signal.Queue is null) return;
-            signal.Queue.Remove(signal);
-            signal.Resume = _newest;
+            watch.Pending = true;
+            if (watch.Queue is null) return;
+            watch.Queue.Remove(watch);
+            watch.Resume = _newest;
         }
 
-        signal.Fire();
+        Release([watch]);
     }
 
     /// <summary>Ends every wait with an <see cref="ObjectDisposedException"/>.</summary>
     public void Close()
     {
-        List<WatchSignal> woken = [];
+        List<StoreWatch> woken = [];
         lock (_gate)
         {
             _closed = true;
@@ -188,7 +197,23 @@ internal sealed class EventLog
             foreach (var queue in _waiting.Values) queue.TakeAll(null, woken);
         }
 
-        foreach (var signal in woken) signal.Fire();
+        Release(woken);
+    }
+
+    /// <summary>One commit wakes many watches, and each has little to do: one after the other they cost far less than a work item and a thread's waking each.</summary>
+    private void Release(List<StoreWatch> woken)
+    {
+        if (!WakesOnPool)
+        {
+            foreach (var watch in woken) watch.Fire();
+            return;
+        }
+
+        for (var first = 0; first < woken.Count; first += GroupSize)
+        {
+            var group = woken.GetRange(first, Math.Min(GroupSize, woken.Count - first));
+            ThreadPool.UnsafeQueueUserWorkItem(static group => group.ForEach(static watch => watch.Fire()), group, preferLocal: false);
+        }
     }
 
     private WatchQueue QueueOf(string resource)

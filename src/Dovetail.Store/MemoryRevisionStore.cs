@@ -39,8 +39,7 @@ public sealed class MemoryRevisionStore(int keptEvents = int.MaxValue) : IRevisi
         }
     }
 
-    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct) =>
-        _state.WatchAsync(resource, fromRevision, signal, (_, after, _, _) => throw new RevisionCompactedException(after, CompactedRevision), ct);
+    public IStoreWatch Watch(string? resource, long fromRevision) => _state.Watch(resource, fromRevision);
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct) =>
         _state.TryFindAt(key, revision, out var found) ? new(found) : throw new RevisionCompactedException(revision, CompactedRevision);

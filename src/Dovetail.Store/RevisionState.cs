@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 
 namespace Dovetail.Store;
 
 /// <summary>Where a watch continues when the event log no longer reaches back far enough.</summary>
 /// <returns>The next events after a revision, and how far they go; never past <paramref name="through"/>.</returns>
-internal delegate ValueTask<EventBatch> ReadHistory(string? resource, long after, long through, CancellationToken ct);
+internal delegate EventBatch ReadHistory(string? resource, long after, long through);
 
 /// <summary>What both stores have in memory: the current snapshot, swapped in one field, and the recent events. One writer publishes; readers never wait for it.</summary>
 internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
@@ -17,6 +16,13 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
     public StoreSnapshot Current => _current;
 
     public EventLog Log => log;
+
+    /// <summary>What watches read that have fallen behind the log; without one that is gone.</summary>
+    public ReadHistory History
+    {
+        get => field ?? ((_, after, _) => throw new RevisionCompactedException(after, Compacted));
+        init;
+    }
 
     public long Compacted => Interlocked.Read(ref _compacted);
 
@@ -42,63 +48,7 @@ internal sealed class RevisionState(StoreSnapshot snapshot, EventLog log)
         if (revision < compacted) throw new RevisionCompactedException(revision, compacted);
     }
 
-    public async IAsyncEnumerable<EventBatch> WatchAsync(
-        string? resource, long fromRevision, WatchSignal? given, ReadHistory history, [EnumeratorCancellation] CancellationToken ct)
-    {
-        var signal = given ?? new WatchSignal();
-        signal.Attach(log);
-        using var cancelled = ct.UnsafeRegister(static s => ((WatchSignal)s!).Wake(), signal);
-        var revision = fromRevision;
-        while (true)
-        {
-            ct.ThrowIfCancellationRequested();
-            ThrowIfCompacted(revision);
-            if (log.FindNode(revision) is not { } node)
-            {
-                var past = await history(resource, revision, Current.Revision, ct);
-                revision = past.Revision;
-                yield return past;
-                continue;
-            }
-
-            var told = revision;
-            while (true)
-            {
-                if (node.Next is { } next)
-                {
-                    var events = next.Matching(resource, revision);
-                    node = next;
-                    revision = Math.Max(revision, next.Revision);
-                    if (events.IsEmpty) continue;
-                    told = revision;
-                    yield return new(events, revision);
-                }
-                else if (node.Dropped)
-                {
-                    break; // too slow for the log: history goes on from here
-                }
-                else if (told < revision)
-                {
-                    told = revision;
-                    yield return new([], revision);
-                }
-                else
-                {
-                    if (log.Waits(node, resource, signal))
-                    {
-                        node = null!; // or an idle watch would keep what was last written when it fell asleep
-                        await signal.Task;
-                    }
-
-                    node = signal.Resume ?? throw new ObjectDisposedException(nameof(IRevisionStore));
-                    signal.Resume = null;
-                    told = revision = Math.Max(revision, node.Revision);
-                    ct.ThrowIfCancellationRequested();
-                    if (log.WasWoken(signal)) yield return new([], revision);
-                }
-            }
-        }
-    }
+    public StoreWatch Watch(string? resource, long fromRevision) => new(this, resource, fromRevision);
 
     /// <summary>Undoes the logged changes after a revision; null when the log does not reach back that far.</summary>
     public StoreSnapshot? SnapshotAt(string resource, long revision)

@@ -121,17 +121,12 @@ public interface IRevisionStore : IAsyncDisposable
     /// <remarks>Once called the write runs to its end: cancelling stops the waiting, not the write.</remarks>
     ValueTask<WriteOutcome> WriteAsync(StoreWrite write, CancellationToken ct);
 
-    /// <summary>Events after <paramref name="fromRevision"/> of one resource (all when null), without gap or repeat, until cancelled.
-    /// A batch holds consecutive events; an empty batch only tells that <see cref="EventBatch.Revision"/> was reached without a matching event.</summary>
-    /// <param name="resource">Whose events; null: everybody's.</param>
-    /// <param name="fromRevision">The last revision that the reader knows.</param>
-    /// <param name="signal">Lets the reader wake its own watch, which then gives an empty batch; null when it need not.</param>
-    /// <param name="ct">Ends the watch.</param>
-    /// <exception cref="RevisionCompactedException">At the start, or later when the reader has fallen too far behind.</exception>
-    IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct);
+    /// <summary>Reads the events after <paramref name="fromRevision"/> of one resource (all when null), without gap or repeat.</summary>
+    IStoreWatch Watch(string? resource, long fromRevision);
 
-    /// <summary>The same for readers that only wait for events.</summary>
-    sealed IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, CancellationToken ct) => WatchAsync(resource, fromRevision, null, ct);
+    /// <summary>The same as a stream, until cancelled. A batch holds consecutive events; an empty batch only tells that <see cref="EventBatch.Revision"/> was reached without a matching event.</summary>
+    /// <exception cref="RevisionCompactedException">At the start, or later when the reader has fallen too far behind.</exception>
+    sealed IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, CancellationToken ct) => Watch(resource, fromRevision).ReadAllAsync(ct);
 
     /// <summary>The object as it was at a past revision, or null when it did not exist then (or was purged since).</summary>
     /// <exception cref="RevisionCompactedException">That revision is gone.</exception>

@@ -126,37 +126,30 @@ public abstract class RevisionStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_watch_that_is_woken_tells_how_far_it_is_and_goes_on()
     {
-        var signal = new WatchSignal();
-        await using var watch = Store.WatchAsync("nodes", 0, signal, Ct).GetAsyncEnumerator(Ct);
-        var next = watch.MoveNextAsync();
+        var watch = Store.Watch("nodes", 0);
+        watch.TryRead(out _).ShouldBeFalse();
+        var waiting = watch.WaitAsync().AsTask();
         await Store.CommitAsync(Create(Pod("a")));
         await Store.CommitAsync(Create(Pod("b")));
-        next.IsCompleted.ShouldBeFalse(); // nothing of its own has happened
+        waiting.IsCompleted.ShouldBeFalse(); // nothing of its own has happened
 
-        signal.Wake();
-        (await next).ShouldBeTrue();
-        (watch.Current.Events.Length, watch.Current.Revision).ShouldBe((0, 2));
+        watch.Wake();
+        await waiting;
+        watch.TryRead(out var told).ShouldBeTrue();
+        (told.Events.Length, told.Revision).ShouldBe((0, 2));
+        watch.TryRead(out _).ShouldBeFalse();
 
-        signal.Wake(); // while it does not wait
-        (await watch.MoveNextAsync()).ShouldBeTrue();
-        (watch.Current.Events.Length, watch.Current.Revision).ShouldBe((0, 2));
+        watch.Wake(); // while it does not wait
+        await watch.WaitAsync();
+        watch.TryRead(out told).ShouldBeTrue();
+        (told.Events.Length, told.Revision).ShouldBe((0, 2));
+        watch.TryRead(out _).ShouldBeFalse();
 
-        var waiting = NextAsync(watch);
+        waiting = watch.WaitAsync().AsTask();
         await Store.CommitAsync(Create(new("nodes", "", "n")));
-        (await waiting).Single().Revision.ShouldBe(3);
-    }
-
-    [Fact]
-    public async Task A_watch_that_is_woken_before_it_begins_tells_how_far_it_is()
-    {
-        await Store.CommitAsync(Create(Pod("a")));
-        var signal = new WatchSignal();
-        signal.Wake();
-        await using var watch = Store.WatchAsync("pods", 1, signal, Ct).GetAsyncEnumerator(Ct);
-
-        (await watch.MoveNextAsync()).ShouldBeTrue();
-
-        (watch.Current.Events.Length, watch.Current.Revision).ShouldBe((0, 1));
+        await waiting;
+        watch.TryRead(out told).ShouldBeTrue();
+        told.Events.Single().Revision.ShouldBe(3);
     }
 
     [Fact]
@@ -179,12 +172,12 @@ public abstract class RevisionStoreContract : IAsyncLifetime
     {
         const int Commits = 300;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var signals = Enumerable.Range(0, 4).Select(_ => new WatchSignal()).ToArray();
-        var seen = signals.Select(signal => Task.Run(
+        var watches = Enumerable.Range(0, 4).Select(_ => Store.Watch("pods", 0)).ToArray();
+        var seen = watches.Select(watch => Task.Run(
             async () =>
             {
                 var revisions = new List<long>();
-                await foreach (var batch in Store.WatchAsync("pods", 0, signal, Ct))
+                await foreach (var batch in watch.ReadAllAsync(Ct))
                 {
                     revisions.AddRange(batch.Events.Select(e => e.Revision));
                     if (batch.Revision >= Commits && revisions.Count >= Commits) break;
@@ -197,7 +190,7 @@ public abstract class RevisionStoreContract : IAsyncLifetime
         {
             while (!stop.IsCancellationRequested)
             {
-                foreach (var signal in signals) signal.Wake();
+                foreach (var watch in watches) watch.Wake();
             }
         });
         var pod = await Store.CommitAsync(Create(Pod("a")));

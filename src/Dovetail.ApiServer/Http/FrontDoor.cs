@@ -86,12 +86,23 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
         }
     }
 
-    private async Task ServeResourceAsync(HttpContext context, RequestPath path, UserInfo user, bool longRunning)
+    private Task ServeResourceAsync(HttpContext context, RequestPath path, UserInfo user, bool longRunning)
     {
-        using var place = watch.Gate.Enter(context.Request, longRunning);
+        // What runs long takes no place, and nothing of this door waits beside it.
+        return longRunning ? ServeResourceAsync(context, path, user) : InItsPlaceAsync();
+
+        async Task InItsPlaceAsync()
+        {
+            using var place = watch.Gate.Enter(context.Request);
+            await ServeResourceAsync(context, path, user);
+        }
+    }
+
+    private Task ServeResourceAsync(HttpContext context, RequestPath path, UserInfo user)
+    {
         // Before anything else is said about the request: who may not learns neither what is served nor what is wrong with a body, which is not even read.
         Authorise(RequestedAccess.Of(context.Request, path, user));
-        if (!await endpoints.Aggregated.TryHandleAsync(context, path, user)) await endpoints.Resources.HandleAsync(context, path, user, stopping);
+        return endpoints.Aggregated.TryHandle(context, path, user) ?? endpoints.Resources.HandleAsync(context, path, user, stopping);
     }
 
     private async Task ServePathAsync(HttpContext context, string path, UserInfo user)

@@ -21,9 +21,8 @@ internal sealed class RequestGate(int maxReads, int maxWrites, long maxBodyBytes
 
     /// <summary>The place is given back by disposing of it.</summary>
     /// <exception cref="Machinery.Errors.StatusException">429.</exception>
-    public Place Enter(HttpRequest request, bool longRunning)
+    public Place Enter(HttpRequest request)
     {
-        if (longRunning) return default;
         if (HttpMethods.IsGet(request.Method))
         {
             if (Interlocked.Increment(ref reads) <= maxReads) return new(this, write: false, 0);
@@ -53,7 +52,6 @@ internal sealed class RequestGate(int maxReads, int maxWrites, long maxBodyBytes
     {
         public void Dispose()
         {
-            if (gate is null) return;
             if (!write)
             {
                 Interlocked.Decrement(ref gate.reads);

@@ -8,13 +8,15 @@ internal static class RequestKinds
 {
     /// <summary>A watch, or bytes that flow until somebody has enough.</summary>
     public static bool IsLongRunning(HttpRequest request, RequestPath path) =>
-        path.Watch
-        || (path.Name.Length == 0 && request.QueryString.HasValue && QueryOptions.Flag(request.Query, "watch"))
+        IsWatch(request, path)
         || IsConnect(path)
         || IsSocket(request);
 
-    /// <summary>A WebSocket of an aggregated API (a console), over HTTP/1.1 or 2. Other methods with such headers are writes, which take their place at the gate with their bodies.</summary>
-    private static bool IsSocket(HttpRequest request) => HttpMethods.IsConnect(request.Method)
+    /// <summary>A list that goes on with what happens next.</summary>
+    public static bool IsWatch(HttpRequest request, RequestPath path) => path.Watch || (path.Name.Length == 0 && request.QueryString.HasValue && QueryOptions.Flag(request.Query, "watch"));
+
+    /// <summary>A WebSocket (a watch, a console of an aggregated API), over HTTP/1.1 or 2. Other methods with such headers are writes, which take their place at the gate with their bodies.</summary>
+    public static bool IsSocket(HttpRequest request) => HttpMethods.IsConnect(request.Method)
         ? request.Headers.ContainsKey(":protocol")
         : HttpMethods.IsGet(request.Method) && request.Headers.ContainsKey("Upgrade");
 

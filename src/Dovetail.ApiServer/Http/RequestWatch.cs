@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Dovetail.ApiServer.Http;
@@ -33,7 +34,7 @@ internal sealed class RequestWatch(RequestGate gate, RequestMetrics metrics, ILo
         var request = watched.Context.Request;
         var audit = watched.Context.Response.Headers["Audit-Id"].ToString();
         // What is proxied may carry anything in its query, and the query of exec is a command, passwords in it included.
-        var uri = watched.Kind.Verb == "CONNECT" || watched.Kind.Subresource == "proxy" ? request.Path.Value! : $"{request.Path.Value}{request.QueryString.Value}";
+        var uri = watched.Kind.Verb == "CONNECT" || watched.Kind.Subresource == "proxy" ? request.Path.Value! : request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         FrontDoorLog.Served(log, accessLevel, watched.Kind.Verb, uri, watched.User, request.Headers.UserAgent.ToString(), code, milliseconds, audit);
         if (!slow) return;
         var (reads, writes) = gate.InFlight;

@@ -13,7 +13,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     /// <param name="path">What its path names; <see cref="RequestPath.Resource"/> is not empty.</param>
     /// <param name="user">Who asks.</param>
     /// <param name="stopping">Ends watches when the server goes.</param>
-    public async Task HandleAsync(HttpContext context, RequestPath path, UserInfo user, CancellationToken stopping)
+    public Task HandleAsync(HttpContext context, RequestPath path, UserInfo user, CancellationToken stopping)
     {
         var target = new ObjectTarget
         {
@@ -26,26 +26,19 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
             Name = path.Name,
         };
         var method = context.Request.Method;
-        if (RequestKinds.IsConnect(path) && registry.Catalog.Find(path.Group, path.Version, path.Resource) is { Custom: false }) await connections.HandleAsync(context, target, stopping);
-        else if (HttpMethods.IsGet(method)) await ReadAsync(context, target, path.Watch, stopping);
-        else if (HttpMethods.IsPost(method)) await CreateAsync(context, target);
-        else if (HttpMethods.IsPut(method) && path.Name.Length > 0) await UpdateAsync(context, target);
-        else if (HttpMethods.IsPatch(method) && path.Name.Length > 0) await PatchAsync(context, target);
-        else if (HttpMethods.IsDelete(method)) await DeleteAsync(context, target);
-        else throw registry.Catalog.Find(path.Group, path.Version, path.Resource) is null ? Refusals.UnknownResource() : Refusals.MethodNotAllowed();
+        if (RequestKinds.IsConnect(path) && registry.Catalog.Find(path.Group, path.Version, path.Resource) is { Custom: false }) return connections.HandleAsync(context, target, stopping);
+        if (HttpMethods.IsGet(method)) return RequestKinds.IsWatch(context.Request, path) ? WatchAsync(context, target, stopping) : ReadAsync(context, target);
+        if (HttpMethods.IsPost(method)) return CreateAsync(context, target);
+        if (HttpMethods.IsPut(method) && path.Name.Length > 0) return UpdateAsync(context, target);
+        if (HttpMethods.IsPatch(method) && path.Name.Length > 0) return PatchAsync(context, target);
+        if (HttpMethods.IsDelete(method)) return DeleteAsync(context, target);
+        throw registry.Catalog.Find(path.Group, path.Version, path.Resource) is null ? Refusals.UnknownResource() : Refusals.MethodNotAllowed();
     }
 
-    private async Task ReadAsync(HttpContext context, ObjectTarget target, bool watchPath, CancellationToken stopping)
+    private async Task ReadAsync(HttpContext context, ObjectTarget target)
     {
         var query = context.Request.Query;
         var asOf = QueryOptions.Text(query, "asOf");
-        if (watchPath || (target.Name.Length == 0 && QueryOptions.Flag(query, "watch")))
-        {
-            if (asOf.Length > 0) throw Refusals.BadRequest("asOf is for gets and lists; a watch starts at a resourceVersion");
-            await WatchAsync(context, target, stopping);
-            return;
-        }
-
         if (target.Name.Length > 0 && QueryOptions.Flag(query, "history"))
         {
             var states = await registry.StatesAsync(target, (int)(QueryOptions.Number(query, "limit") ?? 0), context.RequestAborted);
@@ -70,16 +63,19 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
         await format.WriteListAsync(context, Resource(target), listing);
     }
 
-    private async Task WatchAsync(HttpContext context, ObjectTarget target, CancellationToken stopping)
+    private Task WatchAsync(HttpContext context, ObjectTarget target, CancellationToken stopping)
     {
+        var query = context.Request.Query;
+        if (QueryOptions.Text(query, "asOf").Length > 0) throw Refusals.BadRequest("asOf is for gets and lists; a watch starts at a resourceVersion");
         var format = Format(context, target, streams: true).Watch();
         // Upstream ends every watch after 30 to 60 minutes, so that clients spread.
         Span<byte> spread = stackalloc byte[2];
         randomness.Fill(spread);
-        var options = QueryOptions.Watch(context.Request.Query, TimeSpan.FromSeconds(1800 + (BitConverter.ToUInt16(spread) % 1800)));
+        var options = QueryOptions.Watch(query, TimeSpan.FromSeconds(1800 + (BitConverter.ToUInt16(spread) % 1800)));
         Deprecation(context, target);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-        await watches.StreamAsync(context, Resource(target), Named(target, context.Request.Query), options, format, either.Token);
+        var watched = Named(target, query);
+        context.Request.Query = QueryCollection.Empty; // it has been read, and the watch is long
+        return watches.StreamAsync(context, Resource(target), watched, options, format, stopping);
     }
 
     private async Task CreateAsync(HttpContext context, ObjectTarget target)

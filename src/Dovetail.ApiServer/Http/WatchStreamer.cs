@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
@@ -10,115 +9,80 @@ namespace Dovetail.ApiServer.Http;
 
 /// <summary>Streams watch events: one JSON object a line, <c>{"type":"ADDED","object":{…}}</c>, or one protobuf frame; in a WebSocket one message an event. What is there is written before anything is flushed, so a
 /// burst costs one packet. A client that does not read holds no events: its watch is a cursor in the store, and when history has gone past it, it is told 410.</summary>
-internal sealed class WatchStreamer(IObjectApi api, RequestMetrics metrics)
+internal sealed class WatchStreamer(ObjectRegistry registry, RequestMetrics metrics)
 {
     private const int FlushAfter = 64 * 1024;
 
-    public async Task StreamAsync(HttpContext context, ServedResource resource, ObjectTarget target, WatchOptions options, IWatchFormat format, CancellationToken ct)
+    /// <exception cref="StatusException">The watch is refused; nothing has been sent.</exception>
+    public Task StreamAsync(HttpContext context, ServedResource resource, ObjectTarget target, WatchOptions options, IWatchFormat format, CancellationToken stopping)
     {
-        await using var events = api.WatchAsync(target, options, ct).GetAsyncEnumerator(ct);
-        // The first step tells refusals; as long as nothing has happened it does not end, and the client waits for the headers.
-        var step = events.MoveNextAsync();
-        Task<bool> first;
-        if (step.IsCompleted)
-        {
-            try
-            {
-                first = Task.FromResult(await step);
-            }
-            catch (StatusException e) when (e.Status.Code == StatusCodes.Status410Gone)
-            {
-                // A revision that is gone is told in the stream, as upstream does: informers look for it there.
-                first = Task.FromException<bool>(e);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-        else
-        {
-            first = step.AsTask();
-        }
-
+        var watch = registry.OpenWatch(target, options);
         var output = new WatchOutput(resource, format, metrics.WatchEvents(resource.Group, resource.Version, resource.Plural));
-        if (context.WebSockets.IsWebSocketRequest) await ServeSocketAsync(context, events, first, output, ct);
-        else await ServeBodyAsync(context, events, first, output, ct);
+        return RequestKinds.IsSocket(context.Request) && context.WebSockets.IsWebSocketRequest
+            ? ServeSocketAsync(context, watch, output, stopping)
+            : ServeBodyAsync(context, watch, output, stopping);
     }
 
-    private static async Task ServeBodyAsync(HttpContext context, IAsyncEnumerator<ObjectEvent> events, Task<bool> first, WatchOutput shown, CancellationToken ct)
+    /// <remarks>Thousands of these wait at the same time: what lives across its awaits is what an idle watcher costs.</remarks>
+    private static async Task ServeBodyAsync(HttpContext context, ObjectWatch watch, WatchOutput shown, CancellationToken stopping)
     {
+        await using var ended = watch;
+        var gone = context.RequestAborted;
+        using var whenGone = gone.UnsafeRegister(static w => ((ObjectWatch)w!).Wake(), watch);
+        using var whenStopping = stopping.UnsafeRegister(static w => ((ObjectWatch)w!).Wake(), watch);
         var output = context.Response.BodyWriter;
-        var waiting = first;
+        context.Response.StatusCode = 200;
+        context.Response.ContentType = shown.Format.ContentType;
         try
         {
-            context.Response.StatusCode = 200;
-            context.Response.ContentType = shown.Format.ContentType;
-            await context.Response.StartAsync(ct);
-            if (!first.IsCompleted) await FlushAsync(output, ct);
-            var more = await first;
-            while (more)
+            await context.Response.StartAsync(gone);
+            while (true)
             {
-                shown.Write(output, events.Current);
-                var step = events.MoveNextAsync();
-                if (step.IsCompleted)
+                while (watch.TryRead(out var change))
                 {
-                    more = await step;
-                    if (output.UnflushedBytes > FlushAfter) await FlushAsync(output, ct);
-                    continue;
+                    shown.Write(output, change);
+                    if (output.UnflushedBytes > FlushAfter && (await output.FlushAsync(gone)).IsCompleted) return;
                 }
 
-                waiting = step.AsTask();
-                await FlushAsync(output, ct);
-                more = await waiting;
+                var flushed = await output.FlushAsync(gone);
+                if (flushed.IsCompleted || watch.HasEnded || gone.IsCancellationRequested || stopping.IsCancellationRequested) return;
+                await watch.WaitAsync();
             }
-
-            await output.FlushAsync(ct);
         }
         catch (StatusException e)
         {
-            // The headers are gone: the refusal is the stream's last event.
+            // The headers are gone: the refusal is the stream's last event. Of a revision that is gone upstream tells in the stream, too: informers look for it there.
             shown.Format.WriteFailure(output, e.Status);
-            await output.FlushAsync(CancellationToken.None);
+            await output.FlushAsync(gone);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
-            // The client has gone, or the server goes: a watch that ends is no error.
-        }
-        finally
-        {
-            await EndedAsync(context, waiting);
+            // A watch that ends with its client is no error.
         }
     }
 
-    /// <summary>An enumerator may only be disposed of between its steps: one that still waits, because writing failed beside it, is ended with the request.</summary>
-    private static async Task EndedAsync(HttpContext context, Task<bool> waiting)
+    private static async Task ServeSocketAsync(HttpContext context, ObjectWatch watch, WatchOutput shown, CancellationToken stopping)
     {
-        if (!waiting.IsCompleted) context.Abort();
-        try
-        {
-            await waiting;
-        }
-        catch (Exception e) when (e is OperationCanceledException or StatusException)
-        {
-            // Whoever awaited it first has heard of it, and nobody watches any more.
-        }
-    }
-
-    private static async Task ServeSocketAsync(HttpContext context, IAsyncEnumerator<ObjectEvent> events, Task<bool> first, WatchOutput shown, CancellationToken ct)
-    {
+        await using var ended = watch;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        var ct = either.Token;
+        using var whenEither = ct.UnsafeRegister(static w => ((ObjectWatch)w!).Wake(), watch);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var type = shown.Format.IsText ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
         var buffer = new ArrayBufferWriter<byte>(1024);
         try
         {
-            var step = new ValueTask<bool>(first);
-            while (await step)
+            while (!watch.HasEnded)
             {
-                buffer.ResetWrittenCount();
-                shown.Write(buffer, events.Current);
-                await socket.SendAsync(buffer.WrittenMemory, type, endOfMessage: true, ct);
-                step = events.MoveNextAsync();
+                while (watch.TryRead(out var change))
+                {
+                    buffer.ResetWrittenCount();
+                    shown.Write(buffer, change);
+                    await socket.SendAsync(buffer.WrittenMemory, type, endOfMessage: true, ct);
+                }
+
+                if (!watch.HasEnded) await watch.WaitAsync();
+                ct.ThrowIfCancellationRequested();
             }
 
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, ct);
@@ -133,12 +97,6 @@ internal sealed class WatchStreamer(IObjectApi api, RequestMetrics metrics)
         {
             // The client has gone, or the server goes: a watch that ends is no error.
         }
-    }
-
-    private static async ValueTask FlushAsync(PipeWriter output, CancellationToken ct)
-    {
-        var result = await output.FlushAsync(ct);
-        if (result.IsCompleted) throw new OperationCanceledException(ct);
     }
 
     /// <summary>Events of one resource in one format, counted.</summary>

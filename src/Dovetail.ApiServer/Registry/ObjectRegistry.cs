@@ -130,6 +130,10 @@ public sealed class ObjectRegistry : IObjectApi
 
     public IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, CancellationToken ct) => watcher.WatchAsync(target, options, ct);
 
+    /// <summary>The same for a reader that keeps thousands of them.</summary>
+    /// <exception cref="StatusException">The watch is refused.</exception>
+    internal ObjectWatch OpenWatch(ObjectTarget target, WatchOptions options) => watcher.Open(target, options);
+
     public async ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "create", options);

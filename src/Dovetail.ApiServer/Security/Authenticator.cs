@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Dovetail.ApiServer.Security.Tokens;
 using Dovetail.Machinery.Endpoints;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.ApiServer.Security;
 
@@ -18,7 +19,7 @@ internal sealed class Authenticator(X509Certificate2Collection authorities, Bear
     /// <remarks>As upstream: a certificate that proves somebody counts before a token; of the Authorization header only bearer tokens count.</remarks>
     public UserInfo? Authenticate(HttpContext context)
     {
-        var certificate = context.Connection.ClientCertificate;
+        var certificate = context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         if (certificate is not null && FromCertificate(certificate) is { } user) return user;
         var header = context.Request.Headers.Authorization.ToString();
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header[7..].Trim() is { Length: > 0 } token) return tokens.Check(token, []).User;

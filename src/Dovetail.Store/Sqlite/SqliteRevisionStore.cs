@@ -29,7 +29,7 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
         _readDatabase = options.Inline ? null : Add(opened, options);
         _reader = new HistoryReader(_readDatabase ?? _database, _inline);
         var (snapshot, compacted, swept) = _reader.Load();
-        _state = new RevisionState(snapshot, new EventLog(snapshot.Revision, options.TailEvents, options.TailBytes));
+        _state = new RevisionState(snapshot, new EventLog(snapshot.Revision, options.TailEvents, options.TailBytes, wakesOnPool: !options.Inline)) { History = ReadEvents };
         _state.Compact(compacted);
         _committer = new Committer(_state, new HistoryWriter(_database), swept, options.Retention, clock);
         _checkpointer = new Checkpointer(_database, options.Inline ? null : Add(opened, options), options, _committer.Break);
@@ -85,7 +85,7 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
         return new(pending.Task);
     }
 
-    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct) => _state.WatchAsync(resource, fromRevision, signal, ReadEvents, ct);
+    public IStoreWatch Watch(string? resource, long fromRevision) => _state.Watch(resource, fromRevision);
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct)
     {
@@ -150,12 +150,12 @@ public sealed class SqliteRevisionStore : IRevisionStore, IObjectHistory
         _lock?.Dispose();
     }
 
-    private ValueTask<EventBatch> ReadEvents(string? resource, long after, long through, CancellationToken ct)
+    private EventBatch ReadEvents(string? resource, long after, long through)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var batch = _reader.Events(resource, after, through);
         _state.ThrowIfCompacted(after);
-        return new(batch);
+        return batch;
     }
 
     /// <summary>What a process left in the log that died before its sync, or whose sync failed, is read here and may still be lost; nobody is to see it before it is on disk. A checkpoint does that: it syncs the

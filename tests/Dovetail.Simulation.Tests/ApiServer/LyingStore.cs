@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Dovetail.Store;
 
 namespace Dovetail.Simulation.Tests.ApiServer;
@@ -37,24 +36,7 @@ internal sealed class LyingStore(IRevisionStore store, Random random) : IRevisio
         return SkipsRevisions && Strikes() ? new WriteOutcome.Committed(written with { Revision = last + 1 }) : outcome;
     }
 
-    public async IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, [EnumeratorCancellation] CancellationToken ct)
-    {
-        EventBatch? held = null;
-        await foreach (var batch in store.WatchAsync(resource, fromRevision, signal, ct))
-        {
-            if (ReordersEvents && held is null && !batch.Events.IsEmpty && Strikes())
-            {
-                held = batch;
-                continue;
-            }
-
-            yield return batch;
-            if (RepeatsEvents && !batch.Events.IsEmpty && Strikes()) yield return batch;
-            if (held is not { } late) continue;
-            held = null;
-            yield return late;
-        }
-    }
+    public IStoreWatch Watch(string? resource, long fromRevision) => new LyingWatch(this, store.Watch(resource, fromRevision));
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct) => store.FindAtAsync(key, revision, ct);
 
@@ -71,4 +53,30 @@ internal sealed class LyingStore(IRevisionStore store, Random random) : IRevisio
     }
 
     private bool Strikes() => random.Next(Seldom) == 0;
+
+    private sealed class LyingWatch(LyingStore liar, IStoreWatch watch) : IStoreWatch
+    {
+        private readonly Queue<EventBatch> due = [];
+        private EventBatch? held;
+
+        public bool TryRead(out EventBatch batch)
+        {
+            if (due.TryDequeue(out batch)) return true;
+            if (!watch.TryRead(out batch)) return false;
+            if (liar.ReordersEvents && held is null && !batch.Events.IsEmpty && liar.Strikes())
+            {
+                held = batch;
+                if (!watch.TryRead(out batch)) return false;
+            }
+
+            if (liar.RepeatsEvents && !batch.Events.IsEmpty && liar.Strikes()) due.Enqueue(batch);
+            if (held is { } late) due.Enqueue(late);
+            held = null;
+            return true;
+        }
+
+        public ValueTask WaitAsync() => watch.WaitAsync();
+
+        public void Wake() => watch.Wake();
+    }
 }

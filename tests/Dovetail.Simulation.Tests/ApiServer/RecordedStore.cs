@@ -61,7 +61,7 @@ internal sealed class RecordedStore(IRevisionStore inner, ApiBreakage broken) : 
         }
     }
 
-    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct) => store.WatchAsync(resource, fromRevision, signal, ct);
+    public IStoreWatch Watch(string? resource, long fromRevision) => store.Watch(resource, fromRevision);
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct) => store.FindAtAsync(key, revision, ct);
 

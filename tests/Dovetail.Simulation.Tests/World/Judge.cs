@@ -92,7 +92,7 @@ internal sealed class JudgedStore(IRevisionStore store, Judge judge) : IRevision
         return outcome;
     }
 
-    public IAsyncEnumerable<EventBatch> WatchAsync(string? resource, long fromRevision, WatchSignal? signal, CancellationToken ct) => store.WatchAsync(resource, fromRevision, signal, ct);
+    public IStoreWatch Watch(string? resource, long fromRevision) => store.Watch(resource, fromRevision);
 
     public ValueTask<StoredObject?> FindAtAsync(ObjectKey key, long revision, CancellationToken ct) => store.FindAtAsync(key, revision, ct);
 
