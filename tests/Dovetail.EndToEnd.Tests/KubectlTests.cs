@@ -45,6 +45,7 @@ public sealed class KubectlTests(PlatformFixture fixture)
             "kubectl", ["--kubeconfig", platform.Kubeconfig, "edit", "vm", "kubectl", "-n", Guest.Namespace], ct,
             environment: new Dictionary<string, string> { ["EDITOR"] = "sed -i s/runStrategy:.Halted/runStrategy:\\ Always/" });
         edited.Text.ShouldContain("edited");
+        await guest.WaitRunningAsync(ct);
         (await KubectlAsync("wait vmi/kubectl --for=create --timeout=60s")).Text.ShouldContain("met");
         (await KubectlAsync("wait vmi/kubectl --for=condition=Ready --timeout=60s")).Text.ShouldContain("condition met");
 

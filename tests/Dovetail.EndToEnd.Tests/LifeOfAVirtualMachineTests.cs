@@ -11,6 +11,7 @@ public sealed class LifeOfAVirtualMachineTests(PlatformFixture fixture)
         var (platform, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
         var guest = new Guest(platform, "life");
         await guest.ApplyAsync("Always", ct);
+        await guest.WaitRunningAsync(ct);
         (await platform.KubectlAsync($"wait vm/life -n {Guest.Namespace} --for=condition=Ready --timeout=60s", ct)).Text.ShouldContain("condition met");
         var address = (await platform.KubectlAsync($"get vmi life -n {Guest.Namespace} -o jsonpath={{.status.interfaces[0].ipAddress}}", ct)).Text;
 
@@ -62,6 +63,7 @@ public sealed class LifeOfAVirtualMachineTests(PlatformFixture fixture)
         var (platform, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
         var guest = new Guest(platform, "late");
         await guest.ApplyAsync("Always", ct);
+        await guest.WaitRunningAsync(ct);
         await guest.WaitConditionAsync("AgentConnected", ct); // The agent starts after the boot messages.
         await using (var console = await GuestConsole.ByWebSocketAsync(platform, "late", ct)) await console.WaitForAsync("TINY UP", ct);
         await guest.DeleteAsync(ct);

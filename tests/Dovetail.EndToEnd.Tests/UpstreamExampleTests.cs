@@ -62,7 +62,7 @@ public sealed partial class UpstreamExampleTests(PlatformFixture fixture)
     {
         var (platform, ct) = (fixture.Platform, TestContext.Current.CancellationToken);
         await platform.ApplyAsync(Adapted(example), ct);
-        await Eventually.BeTrueAsync($"{example} runs", async () => (await platform.FindAsync("vmi", example, "default", ct))?["status"]?["phase"]?.GetValue<string>() == "Running", ct, seconds: 90);
+        await new Guest(platform, example, "default").WaitRunningAsync(ct);
         (await platform.KubectlAsync($"delete vmi {example} --timeout=60s", ct)).Text.ShouldContain("deleted");
     }
 

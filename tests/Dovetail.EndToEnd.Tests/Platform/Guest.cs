@@ -8,6 +8,9 @@ internal sealed class Guest(TestPlatform platform, string name, string ns = Gues
 {
     public const string Namespace = "e2e";
 
+    /// <summary>How long a refused creation may stand: a part that was killed refuses for a moment, too.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
     public string Name => name;
 
     public string Manifest(string runStrategy, string extra = "") => $"""
@@ -51,7 +54,11 @@ internal sealed class Guest(TestPlatform platform, string name, string ns = Gues
         {extra}
         """;
 
-    public Task ApplyAsync(string runStrategy, CancellationToken ct) => platform.ApplyAsync(Manifest(runStrategy), ct);
+    public Task ApplyAsync(string runStrategy, CancellationToken ct)
+    {
+        RequireHope();
+        return platform.ApplyAsync(Manifest(runStrategy), ct);
+    }
 
     public Task<JsonNode?> VmAsync(CancellationToken ct) => platform.FindAsync("vm", name, ns, ct);
 
@@ -62,21 +69,55 @@ internal sealed class Guest(TestPlatform platform, string name, string ns = Gues
     public async Task<string?> UidAsync(CancellationToken ct) => (await VmiAsync(ct))?["metadata"]?["uid"]?.GetValue<string>();
 
     public Task WaitStatusAsync(string status, CancellationToken ct, int seconds = 60) =>
-        Eventually.BeTrueAsync($"{name} is {status}", async () => await StatusAsync(ct) == status, ct, seconds);
+        Eventually.BeTrueAsync($"{name} is {status}", async () => await StatusAsync(ct) == status, ct, seconds, () => TellAsync(ct));
 
-    /// <summary>Waits until an instance with another uid than <paramref name="former"/> runs, and returns its uid.</summary>
-    public Task<string> WaitRunningAsync(CancellationToken ct, string? former = null) =>
-        Eventually.FindAsync($"{name} runs", async () =>
+    /// <summary>Waits until an instance with another uid than <paramref name="former"/> runs, and returns its uid. Fails before its time is up when the machine says for a while that no instance can be made.</summary>
+    public async Task<string> WaitRunningAsync(CancellationToken ct, string? former = null)
+    {
+        RequireHope();
+        try
         {
-            var vmi = await VmiAsync(ct);
-            var uid = vmi?["metadata"]?["uid"]?.GetValue<string>();
-            return uid != former && vmi?["status"]?["phase"]?.GetValue<string>() == "Running" ? uid : null;
-        }, ct, seconds: 90);
+            long? refusedSince = null;
+            var uid = await Eventually.FindAsync($"{name} runs", async () =>
+            {
+                var vmi = await VmiAsync(ct);
+                if (vmi is null && new GuestStory(await VmAsync(ct), null, null, null).FailedCreate is { } refusal)
+                {
+                    refusedSince ??= TimeProvider.System.GetTimestamp();
+                    if (TimeProvider.System.GetElapsedTime(refusedSince.Value) > Patience) Assert.Fail($"no instance of {name} can be made: {refusal}\n{await TellAsync(ct)}");
+                }
+                else
+                {
+                    refusedSince = null;
+                }
+
+                var uid = vmi?["metadata"]?["uid"]?.GetValue<string>();
+                return uid != former && vmi?["status"]?["phase"]?.GetValue<string>() == "Running" ? uid : null;
+            }, ct, seconds: 90, () => TellAsync(ct));
+            platform.Guests.Ran();
+            return uid;
+        }
+        catch (Xunit.Sdk.FailException e)
+        {
+            platform.Guests.Failed(e.Message);
+            throw;
+        }
+    }
 
     public async Task<string> WaitConditionAsync(string type, CancellationToken ct, string status = "True")
     {
-        await Eventually.BeTrueAsync($"{name} is {type}={status}", async () => Condition(await VmiAsync(ct), type) == status, ct);
+        await Eventually.BeTrueAsync($"{name} is {type}={status}", async () => Condition(await VmiAsync(ct), type) == status, ct, why: () => TellAsync(ct));
         return status;
+    }
+
+    private async Task<string> TellAsync(CancellationToken ct) => (await StoryAsync(ct)).ToString();
+
+    private async Task<GuestStory> StoryAsync(CancellationToken ct) =>
+        new(await VmAsync(ct), await VmiAsync(ct), await platform.ListAsync($"pods -n {ns} -l vm.kubevirt.io/name={name}", ct), await platform.ListAsync($"events -n {ns} --sort-by=.metadata.creationTimestamp", ct));
+
+    private void RequireHope()
+    {
+        if (platform.Guests.Hopeless is { } story) Assert.Fail($"guests do not start on this platform, as an earlier one told; {name} was not tried: {story}");
     }
 
     public static string Condition(JsonNode? found, string type) =>
@@ -85,7 +126,7 @@ internal sealed class Guest(TestPlatform platform, string name, string ns = Gues
     public async Task DeleteAsync(CancellationToken ct)
     {
         (await platform.KubectlAsync($"delete vm {name} -n {ns} --ignore-not-found --timeout=60s", ct)).Text.ShouldNotBeNull();
-        await Eventually.BeTrueAsync($"{name} has left no instance and no pod", async () => await IsGoneAsync(ct), ct);
+        await Eventually.BeTrueAsync($"{name} has left no instance and no pod", async () => await IsGoneAsync(ct), ct, why: () => TellAsync(ct));
     }
 
     public async Task<bool> IsGoneAsync(CancellationToken ct)

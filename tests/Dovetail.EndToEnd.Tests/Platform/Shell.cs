@@ -64,18 +64,23 @@ internal static class Eventually
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
 
-    public static Task BeTrueAsync(string what, Func<Task<bool>> holds, CancellationToken ct, int seconds = 60) =>
-        FindAsync(what, async () => await holds() ? "" : null, ct, seconds);
+    /// <param name="what">What is waited for, for the failure text.</param>
+    /// <param name="holds">Looks whether it is so.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="seconds">How long it may take.</param>
+    /// <param name="why">Asked when it took longer: what there is instead, for the failure text.</param>
+    public static Task BeTrueAsync(string what, Func<Task<bool>> holds, CancellationToken ct, int seconds = 60, Func<Task<string>>? why = null) =>
+        FindAsync(what, async () => await holds() ? "" : null, ct, seconds, why);
 
     /// <summary>The first value that is not null.</summary>
-    public static async Task<T> FindAsync<T>(string what, Func<Task<T?>> probe, CancellationToken ct, int seconds = 60)
+    public static async Task<T> FindAsync<T>(string what, Func<Task<T?>> probe, CancellationToken ct, int seconds = 60, Func<Task<string>>? why = null)
         where T : class
     {
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             if (await probe() is { } found) return found;
-            if (TimeProvider.System.GetElapsedTime(started).TotalSeconds > seconds) Assert.Fail($"not within {seconds} s: {what}");
+            if (TimeProvider.System.GetElapsedTime(started).TotalSeconds > seconds) Assert.Fail($"not within {seconds} s: {what}\n{(why is null ? "" : await why())}");
             await Task.Delay(Beat, TimeProvider.System, ct);
         }
     }

@@ -13,6 +13,9 @@ internal sealed class TestPlatform
         (Listen, RegistryPort) = ($"127.0.0.1:{FreePort()}", FreePort());
     }
 
+    /// <summary>How the guests of this platform have fared.</summary>
+    public GuestRecord Guests { get; } = new();
+
     public string DataDir { get; }
 
     public string Listen { get; }
@@ -77,6 +80,13 @@ internal sealed class TestPlatform
     {
         var found = await KubectlAsync($"get {kind} {name} -n {ns} --ignore-not-found -o json", ct);
         return found.Code == 0 && found.Out.Length > 0 ? JsonNode.Parse(found.Out) : null;
+    }
+
+    /// <summary>A list as JSON, or null when the server cannot be reached just now.</summary>
+    public async Task<JsonNode?> ListAsync(string what, CancellationToken ct)
+    {
+        var found = await KubectlAsync($"get {what} -o json", ct);
+        return found.Code == 0 ? JsonNode.Parse(found.Out) : null;
     }
 
     private static string[] Words(string arguments) => arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries);
