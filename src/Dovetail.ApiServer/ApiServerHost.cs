@@ -124,7 +124,8 @@ public sealed class ApiServerHost : IAsyncDisposable
             options.Randomness,
             stopping.Token);
 
-        var app = Build(options, serving, loggers);
+        var clients = SslCertificateTrust.CreateForX509Collection(clientAuthorities, sendTrustInHandshake: true);
+        var app = Build(options, () => Handshake(serving, clients), loggers);
         app.UseWhen(
             static context => RequestKinds.IsSocket(context.Request), // the others need not carry what it adds
             static sockets => sockets.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30) }));
@@ -183,7 +184,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         return all.Count > 1 ? all : throw new InvalidDataException($"{file} holds no certificate");
     }
 
-    private static WebApplication Build(ApiServerOptions options, KeptCertificate serving, ILoggerFactory loggers)
+    private static WebApplication Build(ApiServerOptions options, Func<SslServerAuthenticationOptions> handshake, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
@@ -202,7 +203,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             kestrel.Listen(options.Listen, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Handshake(serving)) });
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(handshake()) });
                 listen.Use(next => connection =>
                 {
                     FullTlsRecords.Use(connection);
@@ -214,9 +215,9 @@ public sealed class ApiServerHost : IAsyncDisposable
     }
 
     /// <summary>Made for every handshake, which thus takes the certificate that is current.</summary>
-    private static SslServerAuthenticationOptions Handshake(KeptCertificate serving) => new()
+    private static SslServerAuthenticationOptions Handshake(KeptCertificate serving, SslCertificateTrust clients) => new()
     {
-        ServerCertificateContext = serving.ServerContext,
+        ServerCertificateContext = serving.ServerContext(clients),
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         ClientCertificateRequired = true, // asked for; whoever shows none, or one that we do not accept, gets a Status 401 rather than a broken handshake
 #pragma warning disable CA5359 // Authenticator looks at it, with every request

@@ -43,7 +43,8 @@ public sealed class KeptCertificate
     public X509Certificate2 Certificate => Current.Certificate;
 
     /// <summary>For handshakes as a server.</summary>
-    public SslStreamCertificateContext ServerContext => Current.Context.Value;
+    /// <param name="clients">The authorities that clients are told of, so that those with several certificates know which to show. The same ones at every call.</param>
+    public SslStreamCertificateContext ServerContext(SslCertificateTrust clients) => Current.Context(clients);
 
     /// <summary>For how long a connection may be used again: less than what is left of a certificate at its latest renewal.</summary>
     public TimeSpan ConnectionLifetime
@@ -114,6 +115,9 @@ public sealed class KeptCertificate
 
     private sealed record Snapshot(IssuedCertificate Issued, X509Certificate2 Certificate)
     {
-        public Lazy<SslStreamCertificateContext> Context { get; } = new(() => SslStreamCertificateContext.Create(Certificate, null, offline: true));
+        private SslStreamCertificateContext? context;
+
+        public SslStreamCertificateContext Context(SslCertificateTrust clients) =>
+            LazyInitializer.EnsureInitialized(ref context, () => SslStreamCertificateContext.Create(Certificate, null, offline: true, clients));
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -74,6 +76,8 @@ public sealed class ServerSettingsTests : IDisposable
         (await client.GetAsync("/api/v1/namespaces", Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await GetAsync(server, "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication")).Child("data")!.Text("client-ca-file").Split("BEGIN CERTIFICATE").Length.ShouldBe(3);
 
+        (await AcceptableIssuersAsync(server)).ShouldBe([server.Authority.Certificate.Subject, other.Certificate.Subject], ignoreOrder: true, "a client with several certificates shows the one that is asked for");
+
         await File.WriteAllTextAsync(bundle, "nothing", Ct);
         await Should.ThrowAsync<InvalidDataException>(() => StartAsync(Options with { ClientCAFile = bundle, PkiFolder = Path.Combine(folder, "second") }));
     }
@@ -103,10 +107,32 @@ public sealed class ServerSettingsTests : IDisposable
         return ((int)answer.StatusCode, (JsonObject)JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!);
     }
 
+    private static async Task<string[]> AcceptableIssuersAsync(ApiServerHost server)
+    {
+        string[] named = [];
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, server.Address.Port, Ct);
+        await using var tls = new SslStream(socket.GetStream());
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            CertificateChainPolicy = Trust(server),
+            LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
+            {
+                if (issuers.Length > 0) named = issuers; // asked twice: before the server has said anything, too
+                return null!;
+            },
+        };
+        await tls.AuthenticateAsClientAsync(options, Ct);
+        return named;
+    }
+
+    private static X509ChainPolicy Trust(ApiServerHost server) => new() { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { server.Authority.Certificate }, RevocationMode = X509RevocationMode.NoCheck };
+
     private static HttpClient Client(ApiServerHost server, X509Certificate2? certificate)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { server.Authority.Certificate }, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy = Trust(server);
         if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
         return new HttpClient(handler) { BaseAddress = server.Address };
     }
