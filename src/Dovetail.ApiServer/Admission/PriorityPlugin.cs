@@ -39,7 +39,7 @@ internal sealed class PriorityClassPlugin(IRevisionStore store) : BuiltInPlugin(
 {
     protected override string? Validate(JsonObject obj, AdmissionRequest request)
     {
-        if (obj["globalDefault"] is not JsonValue marked || !marked.TryGetValue(out bool wants) || !wants || PriorityClasses.Default(store) is not { } present) return null;
+        if (obj.Flag("globalDefault") != true || PriorityClasses.Default(store) is not { } present) return null;
         return request.Operation == AdmissionOperation.Create || present.Name != obj.Metadata().Text("name")
             ? $"PriorityClass {present.Name} is already marked as default. Only one default can exist"
             : null;

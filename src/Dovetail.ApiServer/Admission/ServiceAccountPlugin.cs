@@ -9,6 +9,7 @@ namespace Dovetail.ApiServer.Admission;
 /// <summary>Gives a pod its service account, and mounts the account's token where neither says not to.</summary>
 internal sealed class ServiceAccountPlugin(IRevisionStore store, Randomness randomness) : BuiltInPlugin("", "pods", AdmissionOperation.Create)
 {
+    private const string AutomountToken = "automountServiceAccountToken";
     private const string Default = "default";
     private const string MirrorAnnotation = "kubernetes.io/config.mirror";
     private const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -27,7 +28,7 @@ internal sealed class ServiceAccountPlugin(IRevisionStore store, Randomness rand
         // Upstream waits here for its controller to make a new namespace's default account; it will be there before anything runs.
         if (stored is null && name != Default) return $"error looking up service account {request.Target.Namespace}/{name}: serviceaccount \"{name}\" not found";
         var account = stored is null ? [] : StoredJson.Tree(stored.Bytes);
-        if (Flag(spec) ?? Flag(account) ?? true) Mount(spec);
+        if (spec.Flag(AutomountToken) ?? account.Flag(AutomountToken) ?? true) Mount(spec);
         if (spec["imagePullSecrets"] is not JsonArray { Count: > 0 } && account["imagePullSecrets"] is JsonArray { Count: > 0 } secrets) spec["imagePullSecrets"] = secrets.DeepClone();
         return account.Metadata().Child("annotations")?.Text(MountableSecrets) is "true" or "1" or "t" or "T" or "TRUE" or "True" ? Unmountable(spec, account, name) : null;
     }
@@ -41,8 +42,6 @@ internal sealed class ServiceAccountPlugin(IRevisionStore store, Randomness rand
             _ => null,
         };
     }
-
-    private static bool? Flag(JsonObject obj) => obj["automountServiceAccountToken"] is JsonValue value && value.TryGetValue(out bool wanted) ? wanted : null;
 
     private void Mount(JsonObject spec)
     {

@@ -65,7 +65,7 @@ internal sealed class CrdCatalog
         if (crd.IsTerminating()) CrdConditions.Set(crd, CrdConditions.Terminating, true, "InstanceDeletionInProgress", "CustomResource deletion is in progress", now);
         var status = crd.Child("status")!;
         status["acceptedNames"] = accepted ? spec.Child("names")!.DeepClone() : old?.Child("status")?["acceptedNames"]?.DeepClone() ?? new JsonObject { ["kind"] = "", ["plural"] = "" };
-        var storage = ((JsonArray)spec["versions"]!).OfType<JsonObject>().First(v => CrdReader.Flag(v, "storage")).Text("name");
+        var storage = ((JsonArray)spec["versions"]!).OfType<JsonObject>().First(v => v.Flag("storage") == true).Text("name");
         if (!status.Strings("storedVersions").Contains(storage))
             status["storedVersions"] = new JsonArray([.. status.Strings("storedVersions").Append(storage).Select(v => JsonValue.Create(v))]);
     }

@@ -80,7 +80,7 @@ public sealed class CrdCleanup(ObjectRegistry registry, ILogger<CrdCleanup> log,
     {
         if (!crd.Metadata().Strings("finalizers").Contains(CrdStrategy.CleanupFinalizer)) return true;
         var spec = crd.Child("spec")!;
-        var version = ((JsonArray)spec["versions"]!).OfType<JsonObject>().FirstOrDefault(v => CrdReader.Flag(v, "served"))?.Text("name") ?? "";
+        var version = ((JsonArray)spec["versions"]!).OfType<JsonObject>().FirstOrDefault(v => v.Flag("served") == true)?.Text("name") ?? "";
         var objects = new ObjectTarget { User = User, Group = spec.Text("group"), Version = version, Resource = spec.Child("names")!.Text("plural") };
         var name = crd.Metadata().Text("name");
         if (registry.Catalog.Find(objects.Group, objects.Version, objects.Resource) is not null && await HasAnyAsync(objects, ct))

@@ -29,16 +29,14 @@ internal static class CrdReader
     {
         var spec = crd.Child("spec")!;
         var versions = (spec["versions"] as JsonArray ?? []).OfType<JsonObject>().ToArray();
-        var storage = versions.FirstOrDefault(v => Flag(v, "storage"))?.Text("name") ?? "";
+        var storage = versions.FirstOrDefault(v => v.Flag("storage") == true)?.Text("name") ?? "";
         var served = versions
-            .Where(v => Flag(v, "served"))
+            .Where(v => v.Flag("served") == true)
             .OrderBy(v => v.Text("name"), VersionOrder.PreferredFirst)
             .Select(v => Served(spec, v, storage))
             .ToImmutableArray();
         return new(crd.Metadata().Text("name"), CrdConditions.IsTrue(crd, CrdConditions.Established), crd.IsTerminating(), served);
     }
-
-    public static bool Flag(JsonObject obj, string name) => obj[name] is JsonValue value && value.TryGetValue(out bool flag) && flag;
 
     private static (ServedResource Resource, OpenApiResource OpenApi) Served(JsonObject spec, JsonObject version, string storage)
     {
@@ -99,7 +97,7 @@ internal static class CrdReader
 
     private static string Deprecation(JsonObject version, string group, string kind)
     {
-        if (!Flag(version, "deprecated")) return "";
+        if (version.Flag("deprecated") != true) return "";
         return version.Text("deprecationWarning") is { Length: > 0 } own ? own : $"{group}/{version.Text("name")} {kind} is deprecated";
     }
 }

@@ -29,7 +29,7 @@ internal static class CrdValidation
         Versions(spec, celIsEnforced, causes);
         NamesOf(names, causes);
         Conversion(spec.Child("conversion"), causes);
-        if (CrdReader.Flag(spec, "preserveUnknownFields"))
+        if (spec.Flag("preserveUnknownFields") == true)
             causes.Add(FieldErrors.Invalid("spec.preserveUnknownFields", true, "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"));
         if (old?.Child("spec") is { } before) Unchanged(spec, before, causes);
     }
@@ -96,7 +96,7 @@ internal static class CrdValidation
             var name = version.Text("name");
             if (Machinery.Schemas.Names.Dns1035Label(name) is { } wrong) causes.Add(FieldErrors.Invalid($"{path}.name", name, wrong));
             doubled |= !seen.Add(name);
-            if (version["deprecationWarning"] is not null && !CrdReader.Flag(version, "deprecated"))
+            if (version["deprecationWarning"] is not null && version.Flag("deprecated") != true)
                 causes.Add(FieldErrors.Invalid($"{path}.deprecationWarning", version["deprecationWarning"], "can only be set for deprecated versions"));
             // What all versions share is judged once; upstream keeps it at the top of its internal type, and says so.
             if (Shared(versions, "schema") is var sameSchema && (!sameSchema || i == 0 || version["schema"] is null))
@@ -105,7 +105,7 @@ internal static class CrdValidation
         }
 
         if (doubled) causes.Add(FieldErrors.Invalid("spec.versions", spec["versions"], "must contain unique version names"));
-        if (versions.Count(v => CrdReader.Flag(v, "storage")) != 1) causes.Add(FieldErrors.Invalid("spec.versions", spec["versions"], "must have exactly one version marked as storage version"));
+        if (versions.Count(v => v.Flag("storage") == true) != 1) causes.Add(FieldErrors.Invalid("spec.versions", spec["versions"], "must have exactly one version marked as storage version"));
     }
 
     private static bool Shared(JsonObject[] versions, string field) => versions.All(v => JsonNode.DeepEquals(v[field], versions[0][field]));

@@ -81,7 +81,7 @@ internal sealed record DiscoveredVersion(string Group, string Name, ImmutableArr
         return new(group, version, [.. list.OfType<JsonObject>().Select(r => new DiscoveredResource(
             r.Text("name"),
             r.Text("singularName"),
-            r["namespaced"] is JsonValue value && value.TryGetValue(out bool namespaced) && namespaced,
+            r.Flag("namespaced") == true,
             r.Text("group"),
             r.Text("version"),
             r.Text("kind"),

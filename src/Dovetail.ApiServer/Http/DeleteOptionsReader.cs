@@ -44,7 +44,7 @@ internal static class DeleteOptionsReader
     {
         var preconditions = body.Child("preconditions") ?? [];
         var dryRun = body.Strings("dryRun").ToArray();
-        var orphan = body["orphanDependents"] is JsonValue value && value.TryGetValue(out bool flag) ? flag : (bool?)null;
+        var orphan = body.Flag("orphanDependents");
         var policy = body["propagationPolicy"] is null ? null : body.Text("propagationPolicy");
         Validate(policy, orphan, dryRun);
         var options = new DeleteOptions

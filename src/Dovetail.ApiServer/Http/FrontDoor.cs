@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text.Json;
 using Dovetail.ApiServer.Discovery;
 using Dovetail.ApiServer.Registry;
@@ -43,7 +45,7 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
             if (isResource) await ServeResourceAsync(context, parsed, user, longRunning);
             else await ServePathAsync(context, path, user);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && !IsDefect(e))
         {
             FrontDoorLog.ClientGone(watch.Log, context.Request.Method, context.Request.Path, e.GetType().Name);
         }
@@ -131,6 +133,9 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
         var group = path["/apis/".Length..].Split('/', 2)[0];
         return registry.Catalog.Resources.Any(r => r.Group == group && !r.Custom);
     }
+
+    /// <summary>Whether it is our own fault, and worth a line in the log even when nobody waits for the answer: a connection that has ended shows as cancellation or as a failed read or write.</summary>
+    private static bool IsDefect(Exception e) => e is not (StatusException or OperationCanceledException or IOException or SocketException or WebSocketException or RevisionCompactedException or StoreUnavailableException or JsonException);
 
     private static ApiStatus StatusOf(Exception e) => e switch
     {

@@ -39,9 +39,11 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
     {
         var query = context.Request.Query;
         var asOf = QueryOptions.Text(query, "asOf");
-        if (target.Name.Length > 0 && QueryOptions.Flag(query, "history"))
+        if (QueryOptions.Flag(query, "history"))
         {
-            var states = await registry.StatesAsync(target, (int)(QueryOptions.Number(query, "limit") ?? 0), context.RequestAborted);
+            if (target.Name.Length == 0) throw Refusals.BadRequest("history is of one object: name it in the path");
+            if (asOf.Length > 0) throw Refusals.BadRequest("asOf is not allowed together with history, which has every state");
+            var states = await registry.StatesAsync(target, QueryOptions.Number(query, "limit") ?? 0, context.RequestAborted);
             await ResponseWriter.WriteJsonAsync(context, 200, HistoryJson.Of(states));
             return;
         }

@@ -18,6 +18,8 @@ internal static class ObjectMeta
 
     public static string Text(this JsonObject obj, string name) => obj[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 
+    public static bool? Flag(this JsonObject obj, string name) => obj[name] is JsonValue value && value.TryGetValue(out bool flag) ? flag : null;
+
     public static long? Number(this JsonObject obj, string name) =>
         obj[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number && long.TryParse(value.ToJsonString(), CultureInfo.InvariantCulture, out var number) ? number : null;
 

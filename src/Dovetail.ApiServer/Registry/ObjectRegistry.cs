@@ -126,7 +126,7 @@ public sealed class ObjectRegistry : IObjectApi
     }
 
     /// <summary>The states that the object had, newest first, as far back as history reaches.</summary>
-    public ValueTask<ImmutableArray<PastObject>> StatesAsync(ObjectTarget target, int limit, CancellationToken ct) => past.StatesAsync(Admit(target, "get"), target, limit, ct);
+    public ValueTask<ImmutableArray<PastObject>> StatesAsync(ObjectTarget target, long limit, CancellationToken ct) => past.StatesAsync(Admit(target, "get"), target, limit, ct);
 
     public IAsyncEnumerable<ObjectEvent> WatchAsync(ObjectTarget target, WatchOptions options, CancellationToken ct) => watcher.WatchAsync(target, options, ct);
 

@@ -33,11 +33,11 @@ internal sealed class PastReader(IRevisionStore store, ObjectBytesReader bytes)
         return options with { ResourceVersion = revision.ToString(CultureInfo.InvariantCulture), ResourceVersionMatch = "Exact" };
     }
 
-    /// <summary>What the object was, newest first.</summary>
-    public async ValueTask<ImmutableArray<PastObject>> StatesAsync(ServedResource resource, ObjectTarget target, int limit, CancellationToken ct)
+    /// <summary>What the object was, newest first: as many states as asked, all when <paramref name="limit"/> is not above 0, and never more than <see cref="MostStates"/>.</summary>
+    public async ValueTask<ImmutableArray<PastObject>> StatesAsync(ServedResource resource, ObjectTarget target, long limit, CancellationToken ct)
     {
         var key = ObjectReader.KeyOf(resource, target);
-        var states = await History().StatesAsync(key, limit > 0 ? Math.Min(limit, MostStates) : MostStates, ct);
+        var states = await History().StatesAsync(key, limit > 0 ? (int)Math.Min(limit, MostStates) : MostStates, ct);
         if (states.IsEmpty && store.Current.Find(key) is null) throw Refusals.NotFound(target.Group, target.Resource, target.Name);
         return [.. states.Select(state => new PastObject(bytes.View(resource, state.Object), state.Kind.ToString(), state.Time))];
     }

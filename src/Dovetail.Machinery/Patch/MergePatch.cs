@@ -26,7 +26,8 @@ public static class MergePatch
         return target;
     }
 
-    private static JsonNode WithoutNulls(JsonNode value)
+    /// <summary>Changes <paramref name="value"/> in place and returns it: fields of null go, at every depth; items of null stay.</summary>
+    internal static JsonNode WithoutNulls(JsonNode value)
     {
         switch (value)
         {

@@ -50,7 +50,7 @@ public static class StrategicMergePatch
                 else original[name] = changes;
                 break;
             default:
-                if (WithoutDirectives(WithoutNulls(change)) is { } kept) original[name] = kept;
+                if (WithoutDirectives(MergePatch.WithoutNulls(change)) is { } kept) original[name] = kept;
                 else original.Remove(name);
                 break;
         }
@@ -151,28 +151,6 @@ public static class StrategicMergePatch
             default:
                 return value;
         }
-    }
-
-    private static JsonNode WithoutNulls(JsonNode value)
-    {
-        switch (value)
-        {
-            case JsonObject fields:
-                for (var i = fields.Count - 1; i >= 0; i--)
-                {
-                    var (_, field) = fields.GetAt(i);
-                    if (field is null) fields.RemoveAt(i);
-                    else WithoutNulls(field);
-                }
-
-                break;
-            case JsonArray items:
-                foreach (var item in items)
-                    if (item is not null) WithoutNulls(item);
-                break;
-        }
-
-        return value;
     }
 
     private static void Put(JsonObject original, string name, JsonObject value)

@@ -1,15 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Dovetail.Machinery.Selectors;
 
 /// <summary>One term of a field selector: a dotted path and the value it must or must not have.</summary>
-public sealed record FieldRequirement(string Field, string Value, bool Negated)
-{
-    internal string[] Path { get; } = Field.Split('.');
-}
+public sealed record FieldRequirement(string Field, string Value, bool Negated);
 
 /// <summary>A field selector (<c>?fieldSelector=metadata.name=a,status.phase!=Running</c>). An absent field counts as the empty string.
 /// In a value, <c>\,</c> <c>\=</c> and <c>\\</c> stand for the plain characters.</summary>
@@ -41,63 +36,10 @@ public sealed class FieldSelector
         return null;
     }
 
-    /// <summary>The first field that is not in <paramref name="supported"/>, for upstream's refusal <c>field label not supported: X</c>; null when all are.</summary>
-    public string? Unsupported(IReadOnlySet<string> supported)
-    {
-        foreach (var requirement in Requirements)
-            if (!supported.Contains(requirement.Field)) return requirement.Field;
-        return null;
-    }
-
     public bool Matches(Func<string, string> field)
     {
         foreach (var requirement in Requirements)
             if ((field(requirement.Field) == requirement.Value) == requirement.Negated) return false;
-        return true;
-    }
-
-    public bool MatchesObject(JsonObject item)
-    {
-        foreach (var requirement in Requirements)
-        {
-            JsonNode? node = item;
-            foreach (var step in requirement.Path) node = node is JsonObject fields && fields.TryGetPropertyValue(step, out var child) ? child : null;
-            var text = node switch
-            {
-                null => "",
-                JsonValue value => value.TryGetValue<string>(out var plain) ? plain : value.ToJsonString(),
-                _ => "",
-            };
-            if ((text == requirement.Value) == requirement.Negated) return false;
-        }
-
-        return true;
-    }
-
-    public bool MatchesObject(JsonElement item)
-    {
-        foreach (var requirement in Requirements)
-        {
-            var element = item;
-            var text = "";
-            var found = true;
-            foreach (var step in requirement.Path)
-                if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(step, out element))
-                {
-                    found = false;
-                    break;
-                }
-
-            if (found)
-                text = element.ValueKind switch
-                {
-                    JsonValueKind.String => element.GetString()!,
-                    JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => element.GetRawText(),
-                    _ => "",
-                };
-            if ((text == requirement.Value) == requirement.Negated) return false;
-        }
-
         return true;
     }
 

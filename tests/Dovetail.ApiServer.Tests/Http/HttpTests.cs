@@ -47,6 +47,16 @@ public sealed class HttpTests(ServerFixture server) : IClassFixture<ServerFixtur
         (code, (string?)body["message"]).ShouldBe((422, $"ListOptions.meta.k8s.io \"\" is invalid: {why}"));
     }
 
+    [Theory]
+    [InlineData("configmaps?history=true", "history is of one object: name it in the path")]
+    [InlineData("configmaps/a?history=true&asOf=7", "asOf is not allowed together with history, which has every state")]
+    public async Task What_history_does_not_answer_it_refuses(string path, string message)
+    {
+        var (code, body) = await server.GetAsync($"/api/v1/namespaces/demo/{path}");
+        code.ShouldBe(400);
+        body["message"]!.ToString().ShouldBe(message);
+    }
+
     [Fact]
     public async Task The_root_lists_what_can_be_asked()
     {

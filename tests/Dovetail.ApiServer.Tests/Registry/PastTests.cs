@@ -46,6 +46,14 @@ public sealed class PastTests : IAsyncLifetime
         Done(api.Registry.StatesAsync(ConfigMaps("a"), 0, default)).Select(state => state.Operation).ShouldBe(["Deleted", "Created"]);
     }
 
+    [Fact]
+    public void A_limit_beyond_32_bits_does_not_wrap_around()
+    {
+        api.Create(ConfigMaps(), """{"metadata":{"name":"a"}}""");
+        api.Merge(ConfigMaps("a"), """{"data":{"k":"new"}}""");
+        Done(api.Registry.StatesAsync(ConfigMaps("a"), (1L << 32) + 1, default)).Length.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("yesterday", "BadRequest")]
     [InlineData("999", "Timeout")]

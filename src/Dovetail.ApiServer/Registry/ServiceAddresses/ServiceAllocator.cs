@@ -49,7 +49,7 @@ internal sealed class ServiceAllocator(FreeResources free, ServiceClaim held, Se
     /// <summary>One port number may serve several protocols of one service.</summary>
     private void NodePorts(JsonObject service, JsonObject spec)
     {
-        var automatic = spec.Text("type") == "NodePort" || spec["allocateLoadBalancerNodePorts"] is not JsonValue flag || !flag.TryGetValue(out bool wanted) || wanted;
+        var automatic = spec.Text("type") == "NodePort" || spec.Flag("allocateLoadBalancerNodePorts") != false;
         var list = spec["ports"] as JsonArray ?? [];
         for (var i = 0; i < list.Count; i++)
         {

@@ -13,7 +13,7 @@ internal sealed class JobStrategy : ResourceStrategy
     {
         base.PrepareForCreate(resource, obj);
         if (obj.Child("spec") is not { } spec || spec.Child("template") is not { } template) return;
-        if (spec["manualSelector"] is JsonValue manual && manual.TryGetValue(out bool byHand) && byHand) return;
+        if (spec.Flag("manualSelector") == true) return;
         if (template["metadata"] is not JsonObject of) template["metadata"] = of = [];
         var metadata = obj.Metadata();
         // A job without labels of its own was given its template's: it goes on sharing them.

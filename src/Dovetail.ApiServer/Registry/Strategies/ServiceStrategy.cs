@@ -35,7 +35,7 @@ internal sealed class ServiceStrategy : ResourceStrategy
 
     private static bool HasAddress(JsonObject spec) => Type(spec) != "ExternalName";
 
-    private static bool HasNodePorts(JsonObject spec) => Type(spec) is "NodePort" || (Type(spec) == "LoadBalancer" && (spec["allocateLoadBalancerNodePorts"] is not JsonValue flag || !flag.TryGetValue(out bool allocate) || allocate));
+    private static bool HasNodePorts(JsonObject spec) => Type(spec) is "NodePort" || (Type(spec) == "LoadBalancer" && spec.Flag("allocateLoadBalancerNodePorts") != false);
 
     private static bool HasHealthPort(JsonObject spec) => Type(spec) == "LoadBalancer" && spec.Text("externalTrafficPolicy") == "Local";
 

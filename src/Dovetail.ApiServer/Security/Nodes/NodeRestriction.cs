@@ -58,8 +58,8 @@ internal sealed class NodeRestriction(IRevisionStore store) : IAdmissionPlugin
         if (owners.Length > 1) return $"node {quoted} can only create pods with a single owner reference set to itself";
         if (owners.Length == 0 || owners[0].Text("apiVersion") != "v1" || owners[0].Text("kind") != "Node" || owners[0].Text("name") != node)
             return $"node {quoted} can only create pods with an owner reference set to itself";
-        if (!IsTrue(owners[0], "controller")) return $"node {quoted} can only create pods with a controller owner reference set to itself";
-        if (IsTrue(owners[0], "blockOwnerDeletion")) return $"node {quoted} must not set blockOwnerDeletion on an owner reference";
+        if (owners[0].Flag("controller") != true) return $"node {quoted} can only create pods with a controller owner reference set to itself";
+        if (owners[0].Flag("blockOwnerDeletion") == true) return $"node {quoted} must not set blockOwnerDeletion on an owner reference";
         var own = store.Current.Find(new("nodes", "", node)) ?? throw Refusals.NotFound("", "nodes", node);
         var uid = StoredJson.Text(own.Bytes, ["metadata", "uid"]);
         if (owners[0].Text("uid") != uid) return $"node {node} UID mismatch: expected {owners[0].Text("uid")} got {uid}";
@@ -155,6 +155,4 @@ internal sealed class NodeRestriction(IRevisionStore store) : IAdmissionPlugin
         var pod = store.Current.Find(new("pods", request.Target.Namespace, name)) ?? throw Refusals.NotFound("", "pods", name);
         return StoredJson.Text(pod.Bytes, ["spec", "nodeName"]);
     }
-
-    private static bool IsTrue(JsonObject obj, string name) => obj[name] is JsonValue value && value.TryGetValue(out bool yes) && yes;
 }
