@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Threading.Channels;
 using Dovetail.Node.Kubelet.Streaming;
 
 namespace Dovetail.Node.Tests.Kubelet;
@@ -93,6 +94,44 @@ public sealed class SpdyTests
         rest.ShouldBe([(0, 1), (0, 1), (0x8003, 6)], ignoreOrder: true); // the ping's answer overtakes data or not
         await client.WriteAsync(Frame(7, 0, [0, 0, 0, 1, 0, 0, 0, 0]));
         await client.FlushAsync();
+        await run;
+    }
+
+    [Fact]
+    public async Task A_stream_that_nobody_reads_any_more_does_not_keep_the_others_waiting()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var (client, server) = Duplex.Pair();
+        await using var ours = client;
+        await using var theirs = server;
+        var opened = Channel.CreateUnbounded<SpdyStream>();
+        var run = new SpdyConnection(server).RunAsync(opened.Writer.TryWrite, ct);
+        await client.WriteAsync(Frame(1, 0, [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Convert.FromHexString(First)]), ct);
+        await client.WriteAsync(Frame(1, 0, [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, .. Convert.FromHexString(Second)]), ct);
+        var (left, read) = (await opened.Reader.ReadAsync(ct), await opened.Reader.ReadAsync(ct));
+
+        await left.StopReadingAsync();
+        byte[] much = [0, 0, 0, 1, 0, 0, 0x80, 0, .. new byte[0x8000]];
+        for (var i = 0; i < 100; i++) await client.WriteAsync(much, ct); // three times what a stream holds for its reader
+        await client.WriteAsync((byte[])[0, 0, 0, 3, 1, 0, 0, 5, .. "hello"u8], ct);
+
+        using var text = new StreamReader(read);
+        (await text.ReadToEndAsync(ct)).ShouldBe("hello");
+        await client.WriteAsync(Frame(7, 0, [0, 0, 0, 1, 0, 0, 0, 0]), ct);
+        await run;
+    }
+
+    [Fact]
+    public async Task What_a_client_sends_behind_the_end_of_a_stream_is_passed_over()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var (client, server) = Duplex.Pair();
+        await using var ours = client;
+        await using var theirs = server;
+        var run = new SpdyConnection(server).RunAsync(_ => true, ct);
+        await client.WriteAsync(Frame(1, 1, [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Convert.FromHexString(First)]), ct);
+        await client.WriteAsync((byte[])[0, 0, 0, 1, 0, 0, 0, 4, .. "late"u8], ct);
+        await client.WriteAsync(Frame(7, 0, [0, 0, 0, 1, 0, 0, 0, 0]), ct);
         await run;
     }
 

@@ -74,12 +74,7 @@ internal sealed class PortForwarding(Func<int, CancellationToken, Task<Stream>> 
         var port = Port(data)!.Value;
         try
         {
-            await using var remote = await connect(port, ct);
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            var up = CopyUpAsync(data, remote, end.Token);
-            await remote.CopyToAsync(data, ct);
-            await end.CancelAsync();
-            await up.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await using (var remote = await connect(port, ct)) await RelayAsync(data, remote, ct);
             await data.CompleteAsync(ct);
             await error.CompleteAsync(ct);
         }
@@ -89,6 +84,26 @@ internal sealed class PortForwarding(Func<int, CancellationToken, Task<Stream>> 
             await error.WriteAsync(System.Text.Encoding.UTF8.GetBytes(cause), ct);
             await error.CompleteAsync(ct);
             await data.ResetAsync(ct);
+        }
+        finally
+        {
+            await data.StopReadingAsync();
+        }
+    }
+
+    /// <summary>Until the pod's side has said everything. The other direction ends with it.</summary>
+    private static async Task RelayAsync(SpdyStream data, Stream remote, CancellationToken ct)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var up = CopyUpAsync(data, remote, end.Token);
+        try
+        {
+            await remote.CopyToAsync(data, ct);
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await up.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -67,6 +67,7 @@ internal sealed class SpdySession : RemoteSession
     {
         try
         {
+            if (streams.GetValueOrDefault("stdin") is { } input) await input.StopReadingAsync(); // else the goodbye would stand behind what nobody reads
             await streams["error"].WriteAsync(status, Gone);
             foreach (var stream in streams.Values) await stream.CompleteAsync(Gone);
             await connection.SendGoAwayAsync(Gone);

@@ -9,6 +9,7 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
     private readonly Pipe incoming = new(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, useSynchronizationContext: false));
     private Stream? reader;
     private bool closed;
+    private bool ended;
 
     public int Id => id;
 
@@ -67,12 +68,21 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>Nobody reads any more: what still comes is passed over, so that it does not keep the connection's other streams waiting. No read may be under way.</summary>
+    public ValueTask StopReadingAsync() => incoming.Reader.CompleteAsync();
+
+    /// <summary>Called by the connection alone, one after the other. What a client sends behind its own end is passed over.</summary>
     internal async ValueTask ReceivedAsync(ReadOnlyMemory<byte> data, bool last, CancellationToken ct)
     {
+        if (ended) return;
         if (data.Length > 0) await incoming.Writer.WriteAsync(data, ct);
-        if (last) await incoming.Writer.CompleteAsync();
+        if (last) End();
     }
 
     /// <summary>Nothing more comes.</summary>
-    internal void End() => incoming.Writer.Complete();
+    internal void End()
+    {
+        ended = true;
+        incoming.Writer.Complete();
+    }
 }

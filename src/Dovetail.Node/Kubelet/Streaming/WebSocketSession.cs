@@ -24,6 +24,7 @@ internal sealed class WebSocketSession : RemoteSession
     private readonly Pipe input = new(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, useSynchronizationContext: false));
     private readonly System.Threading.Channels.Channel<TerminalSize> sizes = TerminalSizes.Channel();
     private readonly Task reading;
+    private bool inputEnded;
 
     private WebSocketSession(WebSocket socket, StreamWishes wishes, TimeProvider time, CancellationToken ct)
     {
@@ -56,15 +57,24 @@ internal sealed class WebSocketSession : RemoteSession
         }
 
         var session = new WebSocketSession(await context.WebSockets.AcceptWebSocketAsync(version), wishes, time, ct);
-        // An empty message tells the client that it is connected.
-        await session.SendAsync((byte)(wishes.Output ? 1 : wishes.Error ? 2 : StatusChannel), ReadOnlyMemory<byte>.Empty, ct);
-        return session;
+        try
+        {
+            // An empty message tells the client that it is connected.
+            await session.SendAsync((byte)(wishes.Output ? 1 : wishes.Error ? 2 : StatusChannel), ReadOnlyMemory<byte>.Empty, ct);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
     }
 
     public override async Task EndAsync(byte[] status)
     {
         try
         {
+            await input.Reader.CompleteAsync(); // else the client's goodbye would stand behind what nobody reads
             await SendAsync(StatusChannel, status, Gone);
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", Gone);
             await reading.WaitAsync(Goodbye, time); // until the client agrees: what it has not read yet would be lost with the connection
@@ -134,13 +144,14 @@ internal sealed class WebSocketSession : RemoteSession
         var data = message[1..];
         switch (message.Span[0])
         {
-            case 0 when wantsInput && data.Length > 0:
+            case 0 when wantsInput && !inputEnded && data.Length > 0:
                 await input.Writer.WriteAsync(data, gone.Token);
                 break;
             case SizeChannel when TerminalSizes.Parse(data.Span) is { } size:
                 sizes.Writer.TryWrite(size);
                 break;
             case CloseSignal when closes && data.Length == 1 && data.Span[0] == 0:
+                inputEnded = true;
                 await input.Writer.CompleteAsync();
                 break;
             default:
