@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Dovetail.Workloads.GarbageCollection;
 
 /// <summary>The collector's loop: its graph follows the CRDs, its workers follow the graph.</summary>
-public sealed class GarbageCollection : IRunnable
+public sealed class GarbageCollection : IRunnable, IMeasuredQueue
 {
     /// <summary>As many as upstream's --concurrent-gc-syncs; each waits for the disk most of the time.</summary>
     private const int Workers = 20;
@@ -32,6 +32,8 @@ public sealed class GarbageCollection : IRunnable
     }
 
     public string Name => "garbage-collector";
+
+    QueueMetrics IMeasuredQueue.Metrics => controller.Queue.Metrics;
 
     public async Task RunAsync(CancellationToken ct)
     {
