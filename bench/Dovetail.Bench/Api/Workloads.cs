@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace Dovetail.Bench.Api;
 
@@ -50,10 +51,20 @@ internal static class Workloads
         const int Nodes = 500;
         const string Path = "apis/coordination.k8s.io/v1/namespaces/bench-leases/leases";
         using var load = new Load(server, 8);
-        static string Lease(int node, int beat) =>
-            $$$"""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n{{{node}}}","namespace":"bench-leases"},"spec":{"holderIdentity":"n{{{node}}}","leaseDurationSeconds":40,"renewTime":"{{{new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMilliseconds(beat).ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture)}}}"}}""";
-        for (var i = 0; i < Nodes; i++) await Load.ExpectAsync(load.Any, HttpMethod.Post, Path, Lease(i, 0), Json, ct);
-        return await load.RunAsync(Operations, (connection, i) => Load.ExpectAsync(connection, HttpMethod.Put, $"{Path}/n{i % Nodes}", Lease(i % Nodes, i + 1), Json, ct), ct);
+        // A kubelet names the revision that it saw last: leases are not updated without.
+        var revisions = new string[Nodes];
+        static string Lease(int node, int beat, string revision) =>
+            $$$"""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n{{{node}}}","namespace":"bench-leases","resourceVersion":"{{{revision}}}"},"spec":{"holderIdentity":"n{{{node}}}","leaseDurationSeconds":40,"renewTime":"{{{new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMilliseconds(beat).ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture)}}}"}}""";
+        static string Revision(string answer) => JsonNode.Parse(answer)!["metadata"]!["resourceVersion"]!.GetValue<string>();
+        for (var i = 0; i < Nodes; i++) revisions[i] = Revision(await Load.ExpectAsync(load.Any, HttpMethod.Post, Path, Lease(i, 0, ""), Json, ct));
+        return await load.RunAsync(
+            Operations,
+            async (connection, i) =>
+            {
+                var node = i % Nodes;
+                revisions[node] = Revision(await Load.ExpectAsync(connection, HttpMethod.Put, $"{Path}/n{node}", Lease(node, i + 1, revisions[node]), Json, ct));
+            },
+            ct);
     }
 
     /// <summary>A fleet of manifests applied again and again, as a deployment pipeline does; every fourth time something has changed.</summary>
