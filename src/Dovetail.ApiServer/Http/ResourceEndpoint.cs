@@ -1,6 +1,7 @@
 using Dovetail.ApiServer.Nodes;
 using Dovetail.ApiServer.Registry;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Patch;
 using Dovetail.Machinery.Selectors;
 using Microsoft.AspNetCore.Http;
 
@@ -171,13 +172,13 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
 
     private static PatchType PatchTypeOf(HttpRequest request, ServedResource resource) => MediaType.Bare(request.ContentType) switch
     {
-        "application/json-patch+json" => PatchType.Json,
-        "application/merge-patch+json" => PatchType.Merge,
-        "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
-        "application/apply-patch+yaml" => PatchType.ApplyYaml,
+        Patches.JsonMediaType => PatchType.Json,
+        Patches.MergeMediaType => PatchType.Merge,
+        Patches.StrategicMergeMediaType => PatchType.StrategicMerge,
+        Patches.ApplyYamlMediaType => PatchType.ApplyYaml,
         // Upstream's router knows what built-in kinds take, before anybody looks at the request.
         _ when !resource.Custom => throw MediaType.Unsupported("415: Unsupported Media Type", generic: true),
-        _ => throw MediaType.Unsupported($"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", Machinery.Patch.Patches.CustomResourceMediaTypes)}"),
+        _ => throw MediaType.Unsupported($"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", Patches.CustomResourceMediaTypes)}"),
     };
 
     /// <summary>A selector for one name asks for that object: rights by name count, and nothing else is looked at.</summary>

@@ -13,10 +13,6 @@ namespace Dovetail.Machinery.Apply;
 /// Follows KEP-555 and structured-merge-diff. One instance serves all objects of a kind; it has no state.</summary>
 public sealed class FieldManager
 {
-    /// <summary>Above this many <c>Update</c> entries the oldest are merged into one of <see cref="AncientChanges"/>.</summary>
-    public const int MaxUpdateManagers = 10;
-
-    private const string AncientChanges = "ancient-changes";
     private const string BeforeFirstApply = "before-first-apply";
     private const string LastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -140,7 +136,7 @@ public sealed class FieldManager
             entries.Add(self);
         }
 
-        return Capped(entries);
+        return AncientChanges.Capped(entries);
     }
 
     /// <summary>Whoever owned a field that this write changed or removed owns it no more.</summary>
@@ -208,35 +204,6 @@ public sealed class FieldManager
     private static string? LastApplied(JsonObject obj) =>
         Metadata(obj)?["annotations"] is JsonObject annotations && annotations[LastAppliedAnnotation] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
 
-    private List<ManagedFieldsEntry> Capped(List<ManagedFieldsEntry> entries)
-    {
-        var updaters = entries.Where(entry => !entry.Applied).ToList();
-        var excess = updaters.Count - MaxUpdateManagers;
-        if (excess <= 0) return entries;
-        var firsts = new Dictionary<string, ManagedFieldsEntry>(StringComparer.Ordinal);
-        foreach (var entry in updaters.OrderBy(entry => entry.Time, StringComparer.Ordinal).ThenBy(entry => entry.Manager, StringComparer.Ordinal))
-        {
-            if (excess <= 0) break;
-            if (firsts.TryAdd(entry.ApiVersion, entry)) continue;
-            var first = firsts[entry.ApiVersion];
-            var bucket = new ManagedFieldsEntry
-            {
-                Manager = AncientChanges,
-                Applied = false,
-                ApiVersion = entry.ApiVersion,
-                Time = entry.Time,
-                Fields = first.Fields.Union(entry.Fields),
-            };
-            entries.Remove(first);
-            entries.Remove(entry);
-            entries.Add(bucket);
-            firsts[entry.ApiVersion] = bucket;
-            excess--;
-        }
-
-        return entries;
-    }
-
     private void CheckConfiguration(JsonObject applied)
     {
         var (givenVersion, givenKind) = (Text(applied, "apiVersion"), Text(applied, "kind"));
@@ -291,8 +258,8 @@ public sealed class FieldManager
 
     private static string Describe(JsonObject applied)
     {
-        var name = (string?)Metadata(applied)?["name"] ?? "";
-        var space = (string?)Metadata(applied)?["namespace"] ?? "";
+        var metadata = Metadata(applied) ?? [];
+        var (name, space) = (Text(metadata, "name"), Text(metadata, "namespace"));
         return $"{space}/{name}; {Described(Text(applied, "apiVersion"))}, Kind={Text(applied, "kind")}";
     }
 

@@ -38,8 +38,6 @@ public static class Patches
     /// <summary>What a custom resource accepts: no strategic merge, as its Go type is not known upstream.</summary>
     public static IReadOnlyList<string> CustomResourceMediaTypes { get; } = [JsonMediaType, MergeMediaType, ApplyYamlMediaType];
 
-    public static IReadOnlyList<string> BuiltInMediaTypes { get; } = [JsonMediaType, MergeMediaType, StrategicMergeMediaType, ApplyYamlMediaType];
-
     /// <summary>Reads a patch. Refusals: 400 for what is no patch, 413 for too many operations, 415 for a strategic merge without <paramref name="schema"/> (custom resources).</summary>
     public static ReadPatch Read(PatchType type, ReadOnlySpan<byte> patch, Schema? schema)
     {

@@ -227,7 +227,7 @@ public sealed class FieldManagerTests
         }
 
         var owners = Owners(live);
-        owners.Count(owner => owner.Contains(" Update ", StringComparison.Ordinal)).ShouldBe(FieldManager.MaxUpdateManagers);
+        owners.Count(owner => owner.Contains(" Update ", StringComparison.Ordinal)).ShouldBe(AncientChanges.MaxUpdateManagers);
         owners[0].ShouldStartWith("ancient-changes Update");
         FieldSet.Parse(FieldsOf(live, "ancient-changes")).Contains("f:data", "f:k0").ShouldBeTrue();
     }
@@ -244,6 +244,7 @@ public sealed class FieldManagerTests
     [Theory]
     [InlineData("""{"apiVersion":"v2","kind":"ConfigMap","metadata":{"name":"a"}}""", 400, "invalid object type: /v2, Kind=ConfigMap")]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","managedFields":[{}]}}""", 400, "metadata.managedFields must be nil")]
+    [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":7,"namespace":"n"}}""", 500, "failed to create typed patch object (n/; /v1, Kind=ConfigMap): .metadata.name: expected string, got &value.valueUnstructured{Value:7}")]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n"},"frob":1}""", 500, "failed to create typed patch object (n/a; /v1, Kind=ConfigMap): .frob: field not declared in schema")]
     public void A_configuration_that_cannot_be_applied_is_refused(string configuration, int code, string message)
     {
