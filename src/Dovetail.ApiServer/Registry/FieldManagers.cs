@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Apply;
+using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 using Dovetail.Store;
@@ -17,6 +18,8 @@ internal sealed class FieldManagers
     // A status write changes neither what is asked for nor, for custom resources, labels and the like.
     private static readonly FieldSet AllButStatus = FieldSet.Of(["f:spec"]);
 
+    private static readonly Schema ScaleSchema = BuiltInSchemas.Get("io.k8s.api.autoscaling.v1.Scale");
+
     private readonly TimeProvider time;
     private readonly ConditionalWeakTable<ServedResource, ConcurrentDictionary<string, FieldManager>> managers = [];
 
@@ -30,6 +33,9 @@ internal sealed class FieldManagers
     public FieldOwnership Update { get; }
 
     public AppliedFields Apply(WriteContext write, ReadOnlyMemory<byte> json) => new(Of(write), write, json);
+
+    /// <summary>Of a Scale, whatever it is the scale of.</summary>
+    public AppliedFields ApplyScale(WriteContext write, ReadOnlyMemory<byte> json) => new(new(ScaleSchema, ScaleFields.ScaleVersion, "Scale", write.Target.Subresource, FieldSet.Empty, time), write, json);
 
     private FieldManager Of(WriteContext write)
     {

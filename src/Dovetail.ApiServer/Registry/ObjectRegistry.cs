@@ -84,7 +84,7 @@ public sealed class ObjectRegistry : IObjectApi
             new BootstrapTokens(store, options.Time),
             new ServiceAccountTokens(store, new Lazy<TokenKeys>(() => keys ?? TokenKeys.Ephemeral()), options.Time, options.Randomness));
         subresources = new(new PodBindings(writer, options.Time), new PodEvictions(store, writer, deleter, admission, options.Time), new TokenRequests(store, admission, Tokens.Accounts, options.Time));
-        scale = new(reader, writer);
+        scale = new(reader, writer, fieldManagers, () => crds.Current);
         reviews = new(Authorizer, Tokens, options.Time);
     }
 
@@ -149,7 +149,7 @@ public sealed class ObjectRegistry : IObjectApi
     public async ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "update", options);
-        if (target.Subresource == "scale") return await scale.UpdateAsync(write, json, fieldManagers.Update, ct);
+        if (target.Subresource == "scale") return await scale.UpdateAsync(write, json, ct);
         var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
         BodyDecoder.RequireIdentity(write, obj, named: true);
         var revision = RequireRevision(write, obj);
@@ -163,7 +163,7 @@ public sealed class ObjectRegistry : IObjectApi
     public async ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "patch", options);
-        if (target.Subresource == "scale") return await scale.PatchAsync(write, type, patch, fieldManagers.Update, ct);
+        if (target.Subresource == "scale") return await scale.PatchAsync(write, type, patch, ct);
         if (type != PatchType.ApplyYaml) return Noticed(write, await writer.UpdateAsync(write, ObjectPatch.Of(write, type, patch), fieldManagers.Update, ct));
         var apply = fieldManagers.Apply(write, patch);
         if (target.Subresource.Length > 0) return await MergeAsync();

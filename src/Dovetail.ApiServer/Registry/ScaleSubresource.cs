@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Dovetail.Machinery.Apply;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Patch;
@@ -10,7 +11,7 @@ using Dovetail.Store;
 namespace Dovetail.ApiServer.Registry;
 
 /// <summary><c>autoscaling/v1 Scale</c>: the number of replicas of whatever has one.</summary>
-internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
+internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer, FieldManagers fields, Func<ResourceCatalog> catalog)
 {
     private static readonly ScalePaths BuiltInPaths = new(".spec.replicas", ".status.replicas", ".spec.selector");
 
@@ -22,21 +23,20 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         return new(stored.Revision, ObjectRenderer.Bytes(ScaleOf(resource, obj)));
     }
 
-    public ValueTask<WriteResult> UpdateAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
+    public ValueTask<WriteResult> UpdateAsync(WriteContext write, ReadOnlyMemory<byte> json, CancellationToken ct)
     {
         var (scale, _) = BodyDecoder.Decode(write, json, "Scale", "autoscaling/v1");
         BodyDecoder.RequireIdentity(write, scale, named: true);
-        return WriteAsync(write, (_, _) => scale, ownership, ct);
+        return WriteAsync(write, (_, _, _) => scale, fields.Update, null, ct);
     }
 
-    public ValueTask<WriteResult> PatchAsync(WriteContext write, PatchType type, ReadOnlyMemory<byte> patch, FieldOwnership ownership, CancellationToken ct)
+    public ValueTask<WriteResult> PatchAsync(WriteContext write, PatchType type, ReadOnlyMemory<byte> patch, CancellationToken ct)
     {
-        // Whose fields an apply would take here are the object's own under another name (upstream: managedfields.ScaleHandler), which nobody keeps yet.
-        if (type == PatchType.ApplyYaml) throw Refusals.BadRequest("apply patches are not taken by the scale subresource; use a merge patch");
+        if (type == PatchType.ApplyYaml) return ApplyAsync(write, patch, ct);
         var read = Patches.Read(type == PatchType.StrategicMerge ? PatchType.Merge : type, patch.Span, null);
-        return WriteAsync(write, Patched, ownership, ct);
+        return WriteAsync(write, Patched, fields.Update, null, ct);
 
-        JsonObject Patched(JsonObject before, JsonObject old)
+        JsonObject Patched(StoredObject stored, JsonObject before, JsonObject old)
         {
             var scale = read.Apply(before) as JsonObject ?? throw Refusals.BadRequest("the patch leaves no Scale");
             // Nothing there, and nothing said: upstream marks that by a number that nobody can ask for.
@@ -45,7 +45,35 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         }
     }
 
-    private async ValueTask<WriteResult> WriteAsync(WriteContext write, Func<JsonObject, JsonObject, JsonObject> next, FieldOwnership ownership, CancellationToken ct)
+    private ValueTask<WriteResult> ApplyAsync(WriteContext write, ReadOnlyMemory<byte> configuration, CancellationToken ct)
+    {
+        var applied = fields.ApplyScale(write, configuration);
+        var owners = new ScaleFields(Versions(write.Resource));
+        return WriteAsync(write, Laid, applied, owners, ct);
+
+        JsonObject Laid(StoredObject stored, JsonObject before, JsonObject old)
+        {
+            before.Metadata()["managedFields"] = owners.OfScale(old.Metadata()["managedFields"]);
+            return applied.Merge(stored, before).Object;
+        }
+    }
+
+    /// <summary>Where each served version keeps the number of replicas, as a path of fields that are owned.</summary>
+    private Dictionary<string, FieldSet> Versions(ServedResource resource)
+    {
+        return catalog().Resources.Where(r => r.Group == resource.Group && r.Plural == resource.Plural).ToDictionary(r => r.ApiVersion, Path);
+
+        static FieldSet Path(ServedResource version) => version.Subresources.ContainsKey("scale")
+            ? FieldSet.Of([.. ScalePaths.Steps((version.Scale ?? BuiltInPaths).SpecReplicas).Select(step => $"f:{step}")])
+            : FieldSet.Empty;
+    }
+
+    /// <param name="write">The request.</param>
+    /// <param name="next">Makes the Scale that is asked for of the stored object, its Scale and the object itself.</param>
+    /// <param name="ownership">Who owns what afterwards, when <paramref name="owners"/> is null.</param>
+    /// <param name="owners">Takes the ownership from the Scale.</param>
+    /// <param name="ct">Ends it.</param>
+    private async ValueTask<WriteResult> WriteAsync(WriteContext write, Func<StoredObject, JsonObject, JsonObject, JsonObject> next, FieldOwnership ownership, ScaleFields? owners, CancellationToken ct)
     {
         var paths = write.Resource.Scale ?? BuiltInPaths;
         var result = await writer.UpdateAsync(write, Scaled, ownership, ct);
@@ -54,11 +82,12 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer)
         NextState Scaled(StoredObject stored, JsonObject old)
         {
             var before = ScaleOf(write.Resource, old);
-            var scale = next(before, old);
+            var scale = next(stored, before, old);
             var (uid, named) = (scale.Metadata().Text("uid"), scale.Metadata().Text("resourceVersion"));
-            new Preconditions(uid, "").Require(write.Target, old);
+            new Preconditions(uid, "").Require(write.Target with { Resource = $"{write.Target.Resource}/scale" }, old);
             var obj = (JsonObject)old.DeepClone();
             ScalePaths.Set(obj, paths.SpecReplicas, ObjectMeta.Long(Replicas(write, scale.Child("spec")?["replicas"])));
+            if (owners is not null) obj.Metadata()["managedFields"] = owners.OfObject(old.Metadata()["managedFields"], scale.Metadata()["managedFields"], write.Resource.ApiVersion);
             return new(obj, named.Length == 0 || named == before.Metadata().Text("resourceVersion") ? null : ObjectReader.Revision(named), []);
         }
     }

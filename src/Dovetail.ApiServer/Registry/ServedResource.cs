@@ -41,7 +41,7 @@ public sealed record ScalePaths(string SpecReplicas, string StatusReplicas, stri
         obj[steps[^1]] = value;
     }
 
-    private static string[] Steps(string path) => path.TrimStart('.').Split('.');
+    internal static string[] Steps(string path) => path.TrimStart('.').Split('.');
 }
 
 /// <summary>One resource in one served version: everything that a request needs to know about it. Immutable; a changed CRD makes a new one.</summary>

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
 using Dovetail.Runtime.Seam;
 using k8s.Models;
 
@@ -19,18 +21,38 @@ internal static class NodeGate
 
     private static async Task ChangeAsync(IKubeApi api, string name, Func<IReadOnlyList<V1Taint>, IReadOnlyList<V1Taint>> change, CancellationToken ct)
     {
-        if (await api.FindAsync(BuiltInTypes.Nodes, "", name, ct) is not { } node) return;
-        IReadOnlyList<V1Taint> before = [.. node.Spec?.Taints ?? []];
-        var after = change(before);
-        if (after.Count == before.Count) return;
+        while (await api.FindAsync(BuiltInTypes.Nodes, "", name, ct) is { } node)
+        {
+            IReadOnlyList<V1Taint> before = [.. node.Spec?.Taints ?? []];
+            var after = change(before);
+            if (after.Count == before.Count) return;
+            try
+            {
+                await api.PatchAsync(BuiltInTypes.Nodes, "", name, PatchType.Merge, Patch(node, after), AsDovetail, "", ct);
+                return;
+            }
+            catch (StatusException race) when (race.Status.Reason == "Conflict")
+            {
+                // A controller has written other taints meanwhile, or the node its status.
+            }
+        }
+    }
+
+    private static byte[] Patch(V1Node node, IReadOnlyList<V1Taint> taints)
+    {
         var patch = new JsonObject
         {
             ["metadata"] = new JsonObject { ["resourceVersion"] = node.Metadata.ResourceVersion },
-            ["spec"] = new JsonObject
-            {
-                ["taints"] = new JsonArray([.. after.Select(t => new JsonObject { ["key"] = t.Key, ["value"] = t.Value, ["effect"] = t.Effect })]),
-            },
+            ["spec"] = new JsonObject { ["taints"] = new JsonArray([.. taints.Select(Entry)]) },
         };
-        await api.PatchAsync(BuiltInTypes.Nodes, "", name, PatchType.Merge, Encoding.UTF8.GetBytes(patch.ToJsonString()), AsDovetail, "", ct);
+        return Encoding.UTF8.GetBytes(patch.ToJsonString());
+    }
+
+    private static JsonObject Entry(V1Taint taint)
+    {
+        var entry = new JsonObject { ["key"] = taint.Key, ["effect"] = taint.Effect };
+        if (taint.Value is { } value) entry["value"] = value;
+        if (taint.TimeAdded is { } added) entry["timeAdded"] = added.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return entry;
     }
 }

@@ -70,6 +70,10 @@ internal sealed class ManagedFieldsEntry
     public bool IsSameManager(ManagedFieldsEntry other) =>
         Manager == other.Manager && Applied == other.Applied && Subresource == other.Subresource && (Applied || ApiVersion == other.ApiVersion);
 
+    /// <summary>The same manager as the owner of other fields.</summary>
+    public ManagedFieldsEntry Owning(FieldSet other, string apiVersion) =>
+        new() { Manager = Manager, Applied = Applied, ApiVersion = apiVersion, Subresource = Subresource, Time = Time, Fields = other };
+
     public bool Overlaps(FieldSet set) => raw is null ? !Fields.Intersection(set).IsEmpty : set.Overlaps(raw);
 
     public bool Covers(FieldSet set) => raw is null ? set.IsSubsetOf(Fields) : set.IsCoveredBy(raw);

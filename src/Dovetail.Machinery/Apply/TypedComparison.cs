@@ -38,16 +38,29 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
                 foreach (var (name, value) in left)
                 {
                     if (SystemFields.Contains(path, name)) continue;
+                    var field = schema?.Field(name);
                     JsonNode? other = null;
-                    var present = right is not null && right.TryGetPropertyValue(name, out other);
+                    var present = right is not null && (right.TryGetPropertyValue(name, out other) || IsAlwaysThere(field, out other));
                     if (present && ReferenceEquals(value, other)) continue;
-                    Step(PathElement.Field(name), schema?.Field(name), value, true, other, present);
+                    Step(PathElement.Field(name), field, value, true, other, present);
                 }
 
             if (right is null) return;
             foreach (var (name, value) in right)
-                if (left?.ContainsKey(name) != true && !SystemFields.Contains(path, name))
-                    Step(PathElement.Field(name), schema?.Field(name), null, false, value, true);
+            {
+                if (left?.ContainsKey(name) == true || SystemFields.Contains(path, name)) continue;
+                var field = schema?.Field(name);
+                JsonNode? other = null;
+                var present = left is not null && IsAlwaysThere(field, out other);
+                Step(PathElement.Field(name), field, other, present, value, true);
+            }
+        }
+
+        /// <summary>What upstream's Go struct writes of a field even when nobody has set it; nobody comes to own that it is there.</summary>
+        private static bool IsAlwaysThere(Schema? field, out JsonNode? zero)
+        {
+            zero = field?.Default;
+            return field is { Typed: true } && (field.Zero == ZeroValue.Written || zero is JsonObject { Count: 0 });
         }
 
         private void Step(string element, Schema? schema, JsonNode? left, bool hasLeft, JsonNode? right, bool hasRight)
@@ -59,13 +72,6 @@ internal sealed record TypedComparison(FieldSet Added, FieldSet Modified, FieldS
 
         private void Values(Schema? schema, JsonNode? left, bool hasLeft, JsonNode? right, bool hasRight)
         {
-            // A struct that upstream's Go type holds by value (its default is {}) is always there, so nobody comes to own it as such.
-            if (schema is { Typed: true, Default: JsonObject { Count: 0 } })
-            {
-                (left, hasLeft) = (left ?? new JsonObject(), true);
-                (right, hasRight) = (right ?? new JsonObject(), true);
-            }
-
             var shape = TypedShapes.OfBoth(schema, left, right);
             if (shape == TypedShape.Leaf && left is not null && right is not null && TypedShapes.Of(schema, left) != TypedShapes.Of(schema, right))
             {

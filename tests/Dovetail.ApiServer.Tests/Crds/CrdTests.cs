@@ -121,6 +121,7 @@ public sealed class CrdTests
         using var stop = new CancellationTokenSource();
         var cleanup = new CrdCleanup(api.Registry, new TestLog<CrdCleanup>(), api.Time).RunAsync(stop.Token);
         await using var events = api.Registry.WatchAsync(Crds, new WatchOptions(), default).GetAsyncEnumerator();
+        (await events.MoveNextAsync()).ShouldBeTrue(); // the watch begins here: ahead of the deletion
 
         api.Delete(Crds with { Name = "widgets.bench.example.com" });
         while (events.Current.Type != ObjectEventType.Deleted) (await events.MoveNextAsync()).ShouldBeTrue();
@@ -141,6 +142,7 @@ public sealed class CrdTests
         using var stop = new CancellationTokenSource();
         var cleanup = new CrdCleanup(api.Registry, new TestLog<CrdCleanup>(), api.Time).RunAsync(stop.Token);
         await using var events = api.Registry.WatchAsync(Crds, new WatchOptions(), default).GetAsyncEnumerator();
+        (await events.MoveNextAsync()).ShouldBeTrue(); // the watch begins here: ahead of the deletion
 
         api.Delete(Crds with { Name = "widgets.bench.example.com" });
         api.Delete(Crds with { Name = "gadgets.bench.example.com" });

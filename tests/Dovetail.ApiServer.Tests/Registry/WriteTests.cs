@@ -55,6 +55,39 @@ public sealed class WriteTests
     }
 
     [Fact]
+    public void Who_applies_to_a_scale_owns_the_replicas_of_its_object()
+    {
+        api.Create("apps", "v1", "deployments", "demo", """{"metadata":{"name":"d"},"spec":{"replicas":2,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}""");
+        var deployment = Target("apps", "v1", "deployments", "demo", "d");
+        var scale = Target("apps", "v1", "deployments", "demo", "d", "scale");
+
+        Refused(() => Apply("x", 3, force: false)).Message.ShouldBe("Apply failed with 1 conflict: conflict with \"admin\" using autoscaling/v1: .spec.replicas");
+        Apply("x", 3, force: true)["spec"]!.ToJsonString().ShouldBe("""{"replicas":3}""");
+        Refused(() => Apply("y", 4, force: false)).Message.ShouldBe("Apply failed with 1 conflict: conflict with \"x\" with subresource \"scale\": .spec.replicas");
+        Apply("y", 3, force: false);
+        Owners().ShouldBe(["Apply x apps/v1 scale", "Apply y apps/v1 scale"], ignoreOrder: true);
+        api.Get(deployment)["metadata"]!["managedFields"]!.AsArray().Count.ShouldBe(3, "the creator keeps what else there is");
+
+        // Whoever applies no number gives it up, and it stays.
+        Apply("x", null, force: false)["spec"]!.ToJsonString().ShouldBe("""{"replicas":3}""");
+        Owners().ShouldBe(["Apply y apps/v1 scale"]);
+        api.Merge(scale, """{"spec":{"replicas":5}}""");
+        Owners().ShouldBe(["Update admin apps/v1 scale"]);
+        Refused(() => Apply("x", -5, force: true)).Code.ShouldBe(422);
+
+        JsonObject Apply(string manager, int? replicas, bool force)
+        {
+            var spec = replicas is null ? "" : $$""","spec":{"replicas":{{replicas}}}""";
+            var configuration = $$"""{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"d"}{{spec}}}""";
+            return Tree(Done(api.Registry.PatchAsync(scale, PatchType.ApplyYaml, Utf8(configuration), new() { FieldManager = manager, Force = force }, default)).Object);
+        }
+
+        IEnumerable<string> Owners() => api.Get(deployment)["metadata"]!["managedFields"]!.AsArray()
+            .Where(entry => entry!["fieldsV1"]!["f:spec"]?["f:replicas"] is not null)
+            .Select(entry => $"{entry!["operation"]} {entry["manager"]} {entry["apiVersion"]} {entry["subresource"]}");
+    }
+
+    [Fact]
     public void A_created_object_has_what_only_the_server_says()
     {
         var created = api.Create(ConfigMaps(), """{"metadata":{"name":"a"},"data":{"k":"v"}}""");
