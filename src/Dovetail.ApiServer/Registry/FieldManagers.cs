@@ -13,11 +13,6 @@ namespace Dovetail.ApiServer.Registry;
 /// <summary>Makes the field ownership of a request: of an ordinary write, or of a server-side apply. There is one <see cref="FieldManager"/> for each subresource of a served resource.</summary>
 internal sealed class FieldManagers
 {
-    private static readonly FieldSet Status = FieldSet.Of(["f:status"]);
-
-    // A status write changes neither what is asked for nor, for custom resources, labels and the like.
-    private static readonly FieldSet AllButStatus = FieldSet.Of(["f:spec"]);
-
     private static readonly Schema ScaleSchema = BuiltInSchemas.Get("io.k8s.api.autoscaling.v1.Scale");
 
     private readonly TimeProvider time;
@@ -44,8 +39,7 @@ internal sealed class FieldManagers
 
         static FieldManager Make(string subresource, (ServedResource Resource, TimeProvider Time) of)
         {
-            var reset = subresource == "status" ? AllButStatus : subresource.Length == 0 && of.Resource.HasStatus ? Status : FieldSet.Empty;
-            return new(of.Resource.Schema, of.Resource.ApiVersion, of.Resource.Kind, subresource, reset, of.Time);
+            return new(of.Resource.Schema, of.Resource.ApiVersion, of.Resource.Kind, subresource, ResetFields.Of(of.Resource, subresource), of.Time);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Admission;
 using Dovetail.Machinery.Endpoints;
@@ -85,6 +87,27 @@ public sealed class WriteTests
         IEnumerable<string> Owners() => api.Get(deployment)["metadata"]!["managedFields"]!.AsArray()
             .Where(entry => entry!["fieldsV1"]!["f:spec"]?["f:replicas"] is not null)
             .Select(entry => $"{entry!["operation"]} {entry["manager"]} {entry["apiVersion"]} {entry["subresource"]}");
+    }
+
+    [Fact]
+    public void What_a_write_cannot_change_it_does_not_own()
+    {
+        var request = Convert.ToBase64String(new CertificateRequest("CN=a", ECDsa.Create(), HashAlgorithmName.SHA256).CreateSigningRequestPem().Select(c => (byte)c).ToArray());
+        var csr = api.Create("certificates.k8s.io", "v1", "certificatesigningrequests", "", $$$"""{"metadata":{"name":"c","labels":{"a":"b"}},"spec":{"request":"{{{request}}}","signerName":"example.com/s","usages":["client auth"]}}""");
+        csr["metadata"]!["managedFields"]!.AsArray().Single()!["fieldsV1"]!.AsObject().Select(field => field.Key).ShouldBe(["f:metadata"]);
+
+        api.Create("", "v1", "pods", "demo", """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
+        var status = Tree(Done(api.Registry.PatchAsync(Target("", "v1", "pods", "demo", "p", "status"), PatchType.Merge, Utf8("""{"metadata":{"ownerReferences":[]},"status":{"phase":"Running"}}"""), new(), default)).Object);
+        status["metadata"]!["managedFields"]!.AsArray().Single(entry => (string?)entry!["subresource"] == "status")!["fieldsV1"]!.AsObject().Select(field => field.Key).ShouldBe(["f:status"]);
+    }
+
+    [Fact]
+    public void A_status_of_the_newer_kinds_is_written_without_their_labels()
+    {
+        api.Create("storage.k8s.io", "v1", "volumeattachments", "", """{"metadata":{"name":"a","labels":{"a":"b"}},"spec":{"attacher":"x.io","nodeName":"n","source":{"persistentVolumeName":"p"}}}""");
+        var written = api.Merge(Target("storage.k8s.io", "v1", "volumeattachments", "", "a", "status"), """{"metadata":{"labels":{"c":"d"}},"status":{"attached":true}}""");
+        written["metadata"]!["labels"]!.ToJsonString().ShouldBe("""{"a":"b"}""");
+        ((bool?)written["status"]!["attached"]).ShouldBe(true);
     }
 
     [Fact]

@@ -100,7 +100,7 @@ internal class ResourceStrategy
     {
     }
 
-    /// <summary>Custom resources keep their metadata on status writes; built-in kinds let labels and annotations through (node agents patch them there).</summary>
+    /// <summary>Everything else stays; of metadata that depends (<see cref="ResetFields.KeepsMetadata"/>).</summary>
     protected static void KeepAllBut(string field, ServedResource resource, JsonObject obj, JsonObject old)
     {
         foreach (var name in obj.Select(p => p.Key).Where(n => n != field && n is not ("metadata" or "kind" or "apiVersion") && !old.ContainsKey(n)).ToArray()) obj.Remove(name);
@@ -110,7 +110,7 @@ internal class ResourceStrategy
         }
 
         var metadata = obj.Metadata();
-        if (!resource.Custom)
+        if (!ResetFields.KeepsMetadata(resource))
         {
             metadata.TakeFrom(old.Metadata(), "ownerReferences");
             metadata.TakeFrom(old.Metadata(), "finalizers");
