@@ -12,7 +12,7 @@ internal sealed class AccessReviews(IAuthorizer authorizer, BearerTokens tokens,
 {
     public WriteResult Answer(WriteContext write, ReadOnlyMemory<byte> json)
     {
-        var (review, _) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
+        var review = BodyDecoder.DecodeAs(write, json, write.BodyKind);
         var metadata = review.Metadata();
         if (write.Resource.Namespaced) RequireNamespace(write, metadata);
         var user = write.Target.User;
@@ -27,7 +27,7 @@ internal sealed class AccessReviews(IAuthorizer authorizer, BearerTokens tokens,
         };
         if (write.Resource.Kind == "SelfSubjectReview") metadata["creationTimestamp"] = ObjectMeta.Timestamp(time.GetUtcNow());
         if (write.Resource.Kind == "SelfSubjectRulesReview") review["spec"] = new JsonObject();
-        return new(new(0, ObjectRenderer.Bytes(review)), Created: true, Removed: false, []);
+        return new(new(0, ObjectRenderer.Bytes(review)), Created: true, Removed: false, [.. write.Warnings]);
     }
 
     /// <summary>A user as <c>authentication.k8s.io/v1 UserInfo</c>.</summary>

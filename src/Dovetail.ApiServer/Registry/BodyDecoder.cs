@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json;
+using Dovetail.Machinery.BuiltIn;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
@@ -25,6 +26,25 @@ internal static class BodyDecoder
             throw Refusals.BadRequest($"the object provided is unrecognized (must be of type {write.Resource.Kind}): couldn't get version/kind; json parse error: the body is no JSON object");
         RequireKind(write, obj, kind, apiVersion);
         return (obj, decoded.DuplicateFields.Count == 0 ? [] : [.. decoded.DuplicateFields.Select(SchemaReport.DuplicateFieldMessage)]);
+    }
+
+    /// <summary>Reads a body that is acted upon and not stored: a Scale, a binding, an eviction, a token request, a review. Nothing in it is ignored in silence.</summary>
+    /// <exception cref="StatusException">400: as <see cref="Decode"/>, an ill-typed field, or with <c>fieldValidation=Strict</c> one that the kind does not have.</exception>
+    public static JsonObject DecodeAs(WriteContext write, ReadOnlyMemory<byte> json, GroupVersionKind kind)
+    {
+        write.BodyKind = kind;
+        var (obj, duplicates) = Decode(write, json, kind.Kind, kind.Group.Length == 0 ? kind.Version : $"{kind.Group}/{kind.Version}");
+        RequireFields(write, obj, duplicates);
+        return obj;
+    }
+
+    /// <summary>Judges the fields of a body by the schema of its kind, and drops those that it does not have.</summary>
+    public static void RequireFields(WriteContext write, JsonObject obj, IReadOnlyList<string> duplicates)
+    {
+        var schema = BuiltInSchemas.Get(BuiltInSchemas.DefinitionNameOf(write.BodyKind)!);
+        var report = SchemaWalk.Run(schema, obj, SchemaPasses.Prune | SchemaPasses.Validate);
+        if ((FieldValidation.WrongQuantity(report) ?? FieldValidation.IllTyped(report)) is { } why) throw FieldValidation.NotDecoded(write, why);
+        FieldValidation.Judge(write, duplicates, report.UnknownFields);
     }
 
     /// <summary>Fills in what the path says (kind, apiVersion, namespace) and refuses what contradicts it.</summary>

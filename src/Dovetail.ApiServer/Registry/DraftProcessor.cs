@@ -15,8 +15,6 @@ namespace Dovetail.ApiServer.Registry;
 /// </summary>
 internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, TimeProvider time, Randomness randomness)
 {
-    private const string TypeInvalid = "FieldValueTypeInvalid";
-
     public async ValueTask PrepareCreateAsync(WriteContext write, Draft draft, IReadOnlyList<string> findings, FieldOwnership ownership, CancellationToken ct)
     {
         var (resource, obj) = (write.Resource, draft.Object);
@@ -88,23 +86,11 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
     {
         var report = Walk(write.Resource, obj, old);
         FieldValidation.Judge(write, findings, report.UnknownFields);
-        if (!write.Resource.Custom && WrongQuantity(report) is { } quantity) throw FieldValidation.NotDecoded(write, quantity);
-        if (!report.Causes.Any(c => c.Reason == TypeInvalid)) return report;
+        if (!write.Resource.Custom && FieldValidation.WrongQuantity(report) is { } quantity) throw FieldValidation.NotDecoded(write, quantity);
+        if (FieldValidation.IllTyped(report) is not { } illTyped) return report;
         if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
         if (write.Strategic && GoConversion.Fault(write.Resource.Schema, obj) is { } fault) throw FieldValidation.NotDecoded(write, fault);
-        var illTyped = report.Causes.Where(c => c.Reason == TypeInvalid).Select(c => $"{c.Field}: {c.Message}");
-        throw FieldValidation.NotDecoded(write, string.Join(", ", illTyped));
-    }
-
-    /// <summary>Go reads a quantity while it decodes: one that is none is no matter of validation.</summary>
-    private static string? WrongQuantity(SchemaReport report)
-    {
-        foreach (var cause in report.Causes)
-        {
-            if (cause.Message.IndexOf("quantities must", StringComparison.Ordinal) is var at and >= 0) return cause.Message[at..];
-        }
-
-        return null;
+        throw FieldValidation.NotDecoded(write, illTyped);
     }
 
     private static SchemaReport Walk(ServedResource resource, JsonObject obj, JsonObject? old)

@@ -19,6 +19,24 @@ internal static class FieldValidation
         write.Warnings.AddRange(all);
     }
 
+    /// <summary>Go reads a quantity while it decodes: one that is none is no matter of validation.</summary>
+    /// <returns>What the reader of quantities says; null when each is one.</returns>
+    public static string? WrongQuantity(SchemaReport report)
+    {
+        foreach (var cause in report.Causes)
+        {
+            if (cause.Message.IndexOf("quantities must", StringComparison.Ordinal) is var at and >= 0) return cause.Message[at..];
+        }
+
+        return null;
+    }
+
+    /// <summary>Every field whose value is of another type; null when there is none.</summary>
+    public static string? IllTyped(SchemaReport report) =>
+        report.Causes.Any(IsIllTyped) ? string.Join(", ", report.Causes.Where(IsIllTyped).Select(c => $"{c.Field}: {c.Message}")) : null;
+
+    private static bool IsIllTyped(StatusCause cause) => cause.Reason == "FieldValueTypeInvalid";
+
     /// <summary>The body, or what the patch made of the object, is not of the resource's type.</summary>
     public static StatusException NotDecoded(WriteContext write, string why) => write.Patched is { } patched
         ? Refusals.Invalid("", "", "", [FieldErrors.Invalid("patch", patched(), why)])

@@ -25,7 +25,10 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer,
 
     public ValueTask<WriteResult> UpdateAsync(WriteContext write, ReadOnlyMemory<byte> json, CancellationToken ct)
     {
-        var (scale, _) = BodyDecoder.Decode(write, json, "Scale", "autoscaling/v1");
+        write.BodyKind = new("autoscaling", "v1", "Scale");
+        var (scale, duplicates) = BodyDecoder.Decode(write, json, "Scale", "autoscaling/v1");
+        Number(write, scale);
+        BodyDecoder.RequireFields(write, scale, duplicates);
         BodyDecoder.RequireIdentity(write, scale, named: true);
         return WriteAsync(write, (_, _, _) => scale, fields.Update, null, ct);
     }
@@ -86,7 +89,7 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer,
             var (uid, named) = (scale.Metadata().Text("uid"), scale.Metadata().Text("resourceVersion"));
             new Preconditions(uid, "").Require(write.Target with { Resource = $"{write.Target.Resource}/scale" }, old);
             var obj = (JsonObject)old.DeepClone();
-            ScalePaths.Set(obj, paths.SpecReplicas, ObjectMeta.Long(Replicas(write, scale.Child("spec")?["replicas"])));
+            ScalePaths.Set(obj, paths.SpecReplicas, ObjectMeta.Long(Replicas(write, scale)));
             if (owners is not null) obj.Metadata()["managedFields"] = owners.OfObject(old.Metadata()["managedFields"], scale.Metadata()["managedFields"], write.Resource.ApiVersion);
             return new(obj, named.Length == 0 || named == before.Metadata().Text("resourceVersion") ? null : ObjectReader.Revision(named), []);
         }
@@ -94,14 +97,20 @@ internal sealed class ScaleSubresource(ObjectReader reader, ObjectWriter writer,
 
     /// <summary>The number that is asked for; none is 0, as Go reads it.</summary>
     /// <exception cref="StatusException">400: no number of 32 bits. 422: less than none (a custom resource's own rules say so).</exception>
-    private static int Replicas(WriteContext write, JsonNode? asked)
+    private static int Replicas(WriteContext write, JsonObject scale)
     {
-        if (asked is null) return 0;
-        if (!int.TryParse(asked.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var replicas))
-            throw Refusals.BadRequest($"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {ObjectPatch.TypeWord(asked)} into Go struct field ScaleSpec.spec.replicas of type int32");
+        var replicas = Number(write, scale);
         if (replicas < 0 && !write.Resource.Custom)
             throw Refusals.Invalid("autoscaling", "Scale", write.Target.Name, [FieldErrors.Invalid("spec.replicas", ObjectMeta.Long(replicas), "must be greater than or equal to 0")]);
         return replicas;
+    }
+
+    private static int Number(WriteContext write, JsonObject scale)
+    {
+        if (scale.Child("spec")?["replicas"] is not { } asked) return 0;
+        return int.TryParse(asked.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var replicas)
+            ? replicas
+            : throw Refusals.BadRequest($"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {ObjectPatch.TypeWord(asked)} into Go struct field ScaleSpec.spec.replicas of type int32");
     }
 
     private static JsonObject ScaleOf(ServedResource resource, JsonObject obj)

@@ -22,7 +22,7 @@ internal sealed class TokenRequests(IRevisionStore store, AdmissionChain admissi
     public async ValueTask<WriteResult> CreateAsync(WriteContext write, ReadOnlyMemory<byte> json, CancellationToken ct)
     {
         var (ns, name) = (write.Target.Namespace, write.Target.Name);
-        var (request, _) = BodyDecoder.Decode(write, json, Kind, $"{Group}/v1");
+        var request = BodyDecoder.DecodeAs(write, json, new(Group, "v1", Kind));
         var metadata = request.Metadata();
         RequireSame(metadata, "name", name, name, "must match the service account name if specified");
         RequireSame(metadata, "namespace", ns, name, "must match the service account namespace if specified");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Schemas;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -21,8 +22,11 @@ internal sealed class WriteContext(ServedResource resource, ObjectTarget target,
     /// <summary>Whether the write is a strategic merge patch, whose outcome upstream converts without JSON, with errors of its own (<see cref="GoConversion"/>).</summary>
     public bool Strategic { get; set; }
 
+    /// <summary>The kind of the body: the resource's, but for subresources that speak another one.</summary>
+    public GroupVersionKind BodyKind { get; set; } = new(resource.Group, resource.Version, resource.Kind);
+
     /// <summary>How upstream names a body that it cannot take: <c>Pod in version "v1" cannot be handled as a Pod: …</c></summary>
-    public string DecodePrefix => $"{Resource.Kind} in version \"{Resource.Version}\" cannot be handled as a {Resource.Kind}: ";
+    public string DecodePrefix => $"{BodyKind.Kind} in version \"{BodyKind.Version}\" cannot be handled as a {BodyKind.Kind}: ";
 }
 
 /// <summary>The desired next state of an object. Null <see cref="Old"/>: it is created.</summary>

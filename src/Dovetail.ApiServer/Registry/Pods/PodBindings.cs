@@ -9,12 +9,14 @@ internal sealed class PodBindings(ObjectWriter writer, TimeProvider time)
 {
     public async ValueTask<WriteResult> BindAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
     {
-        var (binding, _) = BodyDecoder.Decode(write, json, "Binding", "v1");
+        var binding = BodyDecoder.DecodeAs(write, json, new("", "v1", "Binding"));
         BodyDecoder.RequireIdentity(write, binding, named: write.Target.Name.Length > 0);
         if (write.Target.Name.Length == 0)
         {
             var name = binding.Metadata().Text("name");
+            var warnings = write.Warnings;
             write = new(ResourceCatalog.BuiltIn.Find("", "v1", "pods")!, write.Target with { Resource = "pods", Subresource = "binding", Name = name }, write.Options);
+            write.Warnings.AddRange(warnings);
         }
 
         if (binding.Child("target") is not { } node || node.Text("name").Length == 0 || node.Text("kind") is not ("" or "Node"))

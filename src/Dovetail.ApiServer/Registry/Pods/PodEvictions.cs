@@ -17,7 +17,7 @@ internal sealed class PodEvictions(IRevisionStore store, ObjectWriter writer, Ob
 
     public async ValueTask<WriteResult> EvictAsync(WriteContext write, ReadOnlyMemory<byte> json, FieldOwnership ownership, CancellationToken ct)
     {
-        var (eviction, _) = BodyDecoder.Decode(write, json, "Eviction", "policy/v1");
+        var eviction = BodyDecoder.DecodeAs(write, json, new("policy", "v1", "Eviction"));
         BodyDecoder.RequireIdentity(write, eviction, named: true);
         var asked = Options(eviction.Child("deleteOptions") ?? [], write.Options.DryRun);
         await AdmitAsync(write, eviction, asked.DryRun, ct);
