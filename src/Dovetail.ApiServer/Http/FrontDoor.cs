@@ -119,6 +119,7 @@ internal sealed class FrontDoor(RequestIdentity identity, IAuthorizer authorizer
     private async Task FailAsync(HttpContext context, string path, Exception e)
     {
         var status = StatusOf(e);
+        if (e is StatusException { Warnings.Length: > 0 } warned && !context.Response.HasStarted) WarningHeaders.Add(context.Response, warned.Warnings);
         if (status.Code >= 500 && e is not (StatusException or OperationCanceledException)) FrontDoorLog.Failed(watch.Log, context.Request.Method, context.Request.Path, e);
         if (context.Response.HasStarted) context.Abort();
         else if (status is { Code: 404, Name: "", Kind: "" } && !IsApi(path)) await ResponseWriter.WriteTextAsync(context, 404, "404 page not found\n");

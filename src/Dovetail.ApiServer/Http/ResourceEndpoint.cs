@@ -141,7 +141,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
 
         var (options, cascades) = await DeleteOptionsReader.ReadAsync(context.Request, deadline.Token);
         var result = await deadline.KeepAsync(registry.DeleteAsync(target, options, deadline.Token));
-        Warn(context, result.Warnings);
+        WarningHeaders.Add(context.Response, result.Warnings);
         Deprecation(context, target);
         var resource = Resource(target);
         if (!result.Removed || resource is { BuiltIn.AnswersDeleted: true })
@@ -156,7 +156,7 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
 
     private async Task RespondAsync(HttpContext context, ResponseFormat format, ObjectTarget target, WriteResult result)
     {
-        Warn(context, result.Warnings);
+        WarningHeaders.Add(context.Response, result.Warnings);
         await format.WriteObjectAsync(context, result.Created ? 201 : 200, Resource(target), target.Subresource, result.Object);
     }
 
@@ -208,16 +208,6 @@ internal sealed class ResourceEndpoint(ObjectRegistry registry, WatchStreamer wa
 
     private void Deprecation(HttpContext context, ObjectTarget target)
     {
-        if (registry.Catalog.Find(target.Group, target.Version, target.Resource) is { DeprecationWarning: { Length: > 0 } warning }) Warn(context, [warning]);
-    }
-
-    /// <summary>RFC 7234 warnings, as client-go reads them.</summary>
-    private static void Warn(HttpContext context, IEnumerable<string> warnings)
-    {
-        foreach (var warning in warnings)
-        {
-            var text = warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-            context.Response.Headers.Append("Warning", $"299 - \"{string.Concat(text.Select(c => c is < ' ' or > '~' ? '?' : c))}\"");
-        }
+        if (registry.Catalog.Find(target.Group, target.Version, target.Resource) is { DeprecationWarning: { Length: > 0 } warning }) WarningHeaders.Add(context.Response, [warning]);
     }
 }

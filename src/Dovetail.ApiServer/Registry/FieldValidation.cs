@@ -13,10 +13,18 @@ internal static class FieldValidation
     public static void Judge(WriteContext write, IReadOnlyList<string> findings, IReadOnlyList<string> unknown)
     {
         if (findings.Count + unknown.Count == 0 || write.Options.FieldValidation == "Ignore") return;
+        // Go's decoder passes over the value of a field that it does not know, and does not see that it is given twice.
+        if (!write.Resource.Custom && findings.Count > 0 && unknown.Count > 0) findings = [.. findings.Where(finding => !unknown.Any(field => IsWithin(finding, field)))];
         // Unknown fields come first, those that are given twice after them.
         var all = write.Patched is null ? [.. unknown.Select(SchemaReport.UnknownFieldMessage), .. findings] : (string[])[.. findings, .. unknown.Select(SchemaReport.UnknownFieldMessage)];
         if (write.Options.FieldValidation == "Strict") throw NotDecoded(write, $"strict decoding error: {string.Join(", ", all)}");
         write.Warnings.AddRange(all);
+    }
+
+    private static bool IsWithin(string finding, string field)
+    {
+        var duplicate = SchemaReport.DuplicateFieldMessage(field);
+        return finding.StartsWith(duplicate.AsSpan(0, duplicate.Length - 1), StringComparison.Ordinal) && finding[duplicate.Length - 1] is ('"' or '.' or '[');
     }
 
     /// <summary>Go reads a quantity while it decodes: one that is none is no matter of validation.</summary>

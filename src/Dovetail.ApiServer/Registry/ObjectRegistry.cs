@@ -134,42 +134,22 @@ public sealed class ObjectRegistry : IObjectApi
     /// <exception cref="StatusException">The watch is refused.</exception>
     internal ObjectWatch OpenWatch(ObjectTarget target, WatchOptions options) => watcher.Open(target, options);
 
-    public async ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
+    public ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "create", options);
-        if (write.Resource is { Virtual: true, Kind: "Binding" }) return await subresources.BindAsync(write, json, fieldManagers.Update, ct);
-        if (write.Resource.Virtual) return reviews.Answer(write, json);
-        if (target.Subresource.Length > 0) return await subresources.CreateAsync(write, json, fieldManagers.Update, ct);
-        var (obj, findings) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
-        BodyDecoder.RequireIdentity(write, obj, named: false);
-        crds.RequireCreatable(write.Resource, obj.Metadata().Text("name"));
-        return Noticed(write, await writer.CreateAsync(write, obj, findings, fieldManagers.Update, ct));
+        return WarnedAsync(write, CreateAsync(write, json, ct));
     }
 
-    public async ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
+    public ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "update", options);
-        if (target.Subresource == "scale") return await scale.UpdateAsync(write, json, ct);
-        var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
-        BodyDecoder.RequireIdentity(write, obj, named: true);
-        var revision = RequireRevision(write, obj);
-        if (revision is not null || target.Subresource.Length > 0 || !ResourceStrategy.Of(write.Resource).CreatesOnUpdate) return await UpdateAsync();
-        return await UpsertAsync(write, () => writer.CreateAsync(write, (JsonObject)obj.DeepClone(), duplicates, fieldManagers.Update, ct), UpdateAsync);
-
-        async ValueTask<WriteResult> UpdateAsync() =>
-            Noticed(write, await writer.UpdateAsync(write, (_, _) => new((JsonObject)obj.DeepClone(), revision, duplicates), fieldManagers.Update, ct));
+        return WarnedAsync(write, UpdateAsync(write, json, ct));
     }
 
-    public async ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
+    public ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
     {
         var write = Begin(target, "patch", options);
-        if (target.Subresource == "scale") return await scale.PatchAsync(write, type, patch, ct);
-        if (type != PatchType.ApplyYaml) return Noticed(write, await writer.UpdateAsync(write, ObjectPatch.Of(write, type, patch), fieldManagers.Update, ct));
-        var apply = fieldManagers.Apply(write, patch);
-        if (target.Subresource.Length > 0) return await MergeAsync();
-        return await UpsertAsync(write, () => writer.CreateAsync(write, apply.NewObject(), [], apply, ct), MergeAsync);
-
-        async ValueTask<WriteResult> MergeAsync() => Noticed(write, await writer.UpdateAsync(write, apply.Merge, apply, ct));
+        return WarnedAsync(write, PatchAsync(write, type, patch, ct));
     }
 
     public async ValueTask<WriteResult> DeleteAsync(ObjectTarget target, DeleteOptions options, CancellationToken ct)
@@ -206,6 +186,41 @@ public sealed class ObjectRegistry : IObjectApi
         {
             // It went by itself between the list and its turn.
         }
+    }
+
+    private async ValueTask<WriteResult> CreateAsync(WriteContext write, ReadOnlyMemory<byte> json, CancellationToken ct)
+    {
+        if (write.Resource is { Virtual: true, Kind: "Binding" }) return await subresources.BindAsync(write, json, fieldManagers.Update, ct);
+        if (write.Resource.Virtual) return reviews.Answer(write, json);
+        if (write.Target.Subresource.Length > 0) return await subresources.CreateAsync(write, json, fieldManagers.Update, ct);
+        var (obj, findings) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
+        BodyDecoder.RequireIdentity(write, obj, named: false);
+        crds.RequireCreatable(write.Resource, obj.Metadata().Text("name"));
+        return Noticed(write, await writer.CreateAsync(write, obj, findings, fieldManagers.Update, ct));
+    }
+
+    private async ValueTask<WriteResult> UpdateAsync(WriteContext write, ReadOnlyMemory<byte> json, CancellationToken ct)
+    {
+        if (write.Target.Subresource == "scale") return await scale.UpdateAsync(write, json, ct);
+        var (obj, duplicates) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
+        BodyDecoder.RequireIdentity(write, obj, named: true);
+        var revision = RequireRevision(write, obj);
+        if (revision is not null || write.Target.Subresource.Length > 0 || !ResourceStrategy.Of(write.Resource).CreatesOnUpdate) return await UpdateAsync();
+        return await UpsertAsync(write, () => writer.CreateAsync(write, (JsonObject)obj.DeepClone(), duplicates, fieldManagers.Update, ct), UpdateAsync);
+
+        async ValueTask<WriteResult> UpdateAsync() =>
+            Noticed(write, await writer.UpdateAsync(write, (_, _) => new((JsonObject)obj.DeepClone(), revision, duplicates), fieldManagers.Update, ct));
+    }
+
+    private async ValueTask<WriteResult> PatchAsync(WriteContext write, PatchType type, ReadOnlyMemory<byte> patch, CancellationToken ct)
+    {
+        if (write.Target.Subresource == "scale") return await scale.PatchAsync(write, type, patch, ct);
+        if (type != PatchType.ApplyYaml) return Noticed(write, await writer.UpdateAsync(write, ObjectPatch.Of(write, type, patch), fieldManagers.Update, ct));
+        var apply = fieldManagers.Apply(write, patch);
+        if (write.Target.Subresource.Length > 0) return await MergeAsync();
+        return await UpsertAsync(write, () => writer.CreateAsync(write, apply.NewObject(), [], apply, ct), MergeAsync);
+
+        async ValueTask<WriteResult> MergeAsync() => Noticed(write, await writer.UpdateAsync(write, apply.Merge, apply, ct));
     }
 
     /// <summary>Creates what is not there, updates what is; whoever comes or goes in between is met as he is then.</summary>
@@ -266,6 +281,19 @@ public sealed class ObjectRegistry : IObjectApi
     {
         if (!write.Options.DryRun) crds.Notice(write.Resource);
         return result;
+    }
+
+    /// <summary>Who is refused hears of what else is doubtful, too.</summary>
+    private static async ValueTask<WriteResult> WarnedAsync(WriteContext write, ValueTask<WriteResult> result)
+    {
+        try
+        {
+            return await result;
+        }
+        catch (StatusException refusal) when (write.Warnings.Count > 0)
+        {
+            throw new StatusException(refusal.Status) { Warnings = [.. write.Warnings] };
+        }
     }
 
     private static StatusException NotServed(ObjectTarget target, string verb) => Refusals.VerbNotSupported(

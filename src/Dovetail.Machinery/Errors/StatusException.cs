@@ -39,4 +39,7 @@ public sealed record ApiStatus
 public sealed class StatusException(ApiStatus status) : Exception(status.Message)
 {
     public ApiStatus Status { get; } = status;
+
+    /// <summary>What is doubtful about the request besides; sent as <c>Warning</c> headers with the refusal, as they are with a success.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
 }

@@ -1,3 +1,5 @@
+using Dovetail.Machinery.Endpoints;
+using Dovetail.Machinery.Errors;
 using static Dovetail.ApiServer.Tests.RegistryHarness;
 
 namespace Dovetail.ApiServer.Tests.Registry;
@@ -38,5 +40,15 @@ public sealed class ActedUponBodyTests
 
         void Scale(string spec) => Done(api.Registry.UpdateAsync(
             Target("apps", "v1", "replicasets", "demo", "r", "scale"), Utf8($$"""{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"r"},"spec":{{spec}}}"""), new() { FieldValidation = "Strict" }, default));
+    }
+
+    [Fact]
+    public void Who_is_refused_is_warned_too_and_a_field_that_is_unknown_twice_is_only_unknown()
+    {
+        var refusal = Should.Throw<StatusException>(() => Done(api.Registry.CreateAsync(ConfigMaps(), Utf8("""{"metadata":{"name":"No Name"},"foo":1,"foo":2,"bar":{"x":1,"x":2},"data":{"a":"1","a":"2"}}"""), new(), default)));
+
+        refusal.Status.Code.ShouldBe(422);
+        refusal.Warnings.ShouldBe(["unknown field \"foo\"", "unknown field \"bar\"", "duplicate field \"data.a\""], ignoreOrder: true);
+        Should.Throw<StatusException>(() => Done(api.Registry.PatchAsync(ConfigMaps("nope"), PatchType.Merge, Utf8("""{"foo":1}"""), new(), default))).Status.Code.ShouldBe(404);
     }
 }
