@@ -18,6 +18,7 @@ internal sealed class CrdCatalog
     private ImmutableDictionary<string, (long Revision, CrdDefinition Definition)> known = ImmutableDictionary<string, (long, CrdDefinition)>.Empty;
     private volatile ResourceCatalog current = ResourceCatalog.BuiltIn;
     private volatile ImmutableHashSet<string> terminating = [];
+    private volatile ImmutableDictionary<string, ServedLife> lives = ImmutableDictionary<string, ServedLife>.Empty;
 
     public CrdCatalog(IRevisionStore store, ImmutableHashSet<string> enforcedCel, TimeProvider time)
     {
@@ -28,6 +29,9 @@ internal sealed class CrdCatalog
     }
 
     public ResourceCatalog Current => current;
+
+    /// <summary>The life of a custom resource under its present definition, by its name in the store; null for built-in resources and what is not served.</summary>
+    public ServedLife? LifeOf(string storeName) => lives.GetValueOrDefault(storeName);
 
     /// <summary>A write to a resource has ended: when it was CRDs, what is served may be different now.</summary>
     public void Notice(ServedResource written)
@@ -97,7 +101,8 @@ internal sealed class CrdCatalog
         {
             var next = ImmutableDictionary.CreateBuilder<string, (long, CrdDefinition)>();
             var changed = false;
-            foreach (var stored in store.Current.List(StoreName))
+            var (before, snapshot) = (known, store.Current);
+            foreach (var stored in snapshot.List(StoreName))
             {
                 if (known.TryGetValue(stored.Key.Name, out var entry) && entry.Revision == stored.Revision) next.Add(stored.Key.Name, entry);
                 else
@@ -112,6 +117,23 @@ internal sealed class CrdCatalog
             var definitions = known.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Value.Definition).Where(d => d.Established).ToArray();
             terminating = [.. definitions.Where(d => d.Terminating && !d.Versions.IsEmpty).Select(d => d.Versions[0].Resource.StoreName)];
             current = current.WithCustom([.. definitions.SelectMany(d => d.Versions)]);
+            Renew(before, snapshot.Revision);
         }
+    }
+
+    /// <summary>Ends the lives of definitions that are gone or have another spec now, and begins those of the new ones.</summary>
+    private void Renew(ImmutableDictionary<string, (long Revision, CrdDefinition Definition)> before, long revision)
+    {
+        var next = lives.ToBuilder();
+        List<ServedLife> over = [];
+        foreach (var (name, (_, old)) in before)
+        {
+            if (known.TryGetValue(name, out var entry) && entry.Definition.Identity == old.Identity) continue;
+            if (next.Remove(name, out var life)) over.Add(life);
+        }
+
+        foreach (var name in known.Keys.Where(name => !next.ContainsKey(name))) next.Add(name, new ServedLife());
+        lives = next.ToImmutable();
+        foreach (var life in over) life.End(revision);
     }
 }

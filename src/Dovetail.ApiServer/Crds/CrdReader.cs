@@ -12,7 +12,8 @@ using Dovetail.Machinery.Tables;
 namespace Dovetail.ApiServer.Crds;
 
 /// <summary>A CRD as the catalog needs it: what is served of it, by version in the order of preference.</summary>
-internal sealed record CrdDefinition(string Name, bool Established, bool Terminating, ImmutableArray<(ServedResource Resource, OpenApiResource OpenApi)> Versions);
+/// <param name="Identity">Changes with the CRD's uid and spec.</param>
+internal sealed record CrdDefinition(string Name, string Identity, bool Established, bool Terminating, ImmutableArray<(ServedResource Resource, OpenApiResource OpenApi)> Versions);
 
 /// <summary>Turns a stored, valid CRD into served resources.</summary>
 internal static class CrdReader
@@ -35,7 +36,8 @@ internal static class CrdReader
             .OrderBy(v => v.Text("name"), VersionOrder.PreferredFirst)
             .Select(v => Served(spec, v, storage))
             .ToImmutableArray();
-        return new(crd.Metadata().Text("name"), CrdConditions.IsTrue(crd, CrdConditions.Established), crd.IsTerminating(), served);
+        var identity = $"{crd.Metadata().Text("uid")} {Convert.ToHexString(SHA256.HashData(ObjectRenderer.Bytes(spec)))}";
+        return new(crd.Metadata().Text("name"), identity, CrdConditions.IsTrue(crd, CrdConditions.Established), crd.IsTerminating(), served);
     }
 
     private static (ServedResource Resource, OpenApiResource OpenApi) Served(JsonObject spec, JsonObject version, string storage)

@@ -73,7 +73,7 @@ public sealed class ObjectRegistry : IObjectApi
         var admission = new AdmissionChain([.. options.RestrictNodes ? [new NodeRestriction(store)] : ImmutableArray<IAdmissionPlugin>.Empty, .. options.Admission, new EscalationGuard(store, Authorizer), new SigningRequestAdmission(Authorizer, options.Time)]);
         crds = new CrdCatalog(store, options.TrustedCelRules, options.Time);
         reader = new(store, bytes, options.Time);
-        watcher = new(store, bytes, options.Time, (target, watch) => Admit(target, "watch", watch.FieldSelector));
+        watcher = new(store, bytes, options.Time, (target, watch) => Admit(target, "watch", watch.FieldSelector), crds.LifeOf);
         past = new(store, bytes);
         fieldManagers = new FieldManagers(options.Time);
         writer = new(store, bytes, new DraftProcessor(admission, crds, options.Time, options.Randomness), new NamespaceGate(store), new ServiceAllocations(store, new ServiceRange(options.ServiceRange), options.Randomness), options.Randomness);

@@ -6,7 +6,8 @@ namespace Dovetail.ApiServer.Registry;
 
 /// <summary>One watch: store events as a client with selectors sees them, bookmarks while nothing happens, an end after the asked time. Its reader calls <see cref="TryRead"/> until it says no and
 /// waits then; only <see cref="Wake"/> may be called by others.</summary>
-internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource, ObjectFilter filter, IStoreWatch events, bool bookmarks) : IAsyncDisposable
+/// <param name="life">What the watch does not outlast; null for a built-in resource.</param>
+internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource, ServedLife? life, ObjectFilter filter, IStoreWatch events, bool bookmarks) : IAsyncDisposable
 {
     private ImmutableArray<StoreEvent> batch = [];
     private int next; // of the batch
@@ -16,6 +17,7 @@ internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource
     private long started;
     private TimeSpan end = Never;
     private TimeSpan bookmark = Never;
+    private CancellationTokenRegistration ending; // wakes the watch when the resource's life ends
     private ITimer? timer; // wakes the watch at its next deadline; null when it has none
 
     /// <summary>As often as upstream's watch cache tells idle watchers how far they are.</summary>
@@ -45,6 +47,7 @@ internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource
     {
         started = watcher.Time.GetTimestamp();
         end = timeout ?? Never;
+        if (life is not null) ending = life.Ended.UnsafeRegister(static s => ((IStoreWatch)s!).Wake(), events);
         if (bookmarks) bookmark = NextBookmark(TimeSpan.Zero);
         var deadline = Earlier(end, bookmark);
         if (deadline != Never) timer = watcher.Time.CreateTimer(static s => ((IStoreWatch)s!).Wake(), events, Wait(deadline), Timeout.InfiniteTimeSpan);
@@ -60,6 +63,7 @@ internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource
             while (next < batch.Length)
             {
                 var one = batch[next++];
+                if (one.Revision > life?.Last) return End(out change);
                 if (one.Revision > Unseen && See(one, out change)) return true;
             }
 
@@ -68,6 +72,12 @@ internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource
         }
 
         change = default;
+        return false;
+    }
+
+    private bool End(out ObjectEvent change)
+    {
+        (HasEnded, change) = (true, default);
         return false;
     }
 
@@ -80,6 +90,7 @@ internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource
     public ValueTask DisposeAsync()
     {
         Initial?.Dispose();
+        ending.Unregister();
         return timer?.DisposeAsync() ?? default;
     }
 
@@ -118,6 +129,7 @@ internal sealed class ObjectWatch(ObjectWatcher watcher, ServedResource resource
     {
         var woken = batch.IsEmpty;
         (batch, batchEnds, change) = ([], false, default);
+        if (reached >= life?.Last) return End(out change);
         if (timer is null) return false;
         var age = watcher.Time.GetElapsedTime(started);
         HasEnded = end <= age;

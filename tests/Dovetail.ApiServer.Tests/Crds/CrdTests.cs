@@ -175,6 +175,51 @@ public sealed class CrdTests
         api.List(Widgets with { Resource = "gadgets" }).Items.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_watch_ends_when_its_definition_is_another_one_and_shows_nothing_of_that(bool byUpdate)
+    {
+        var crd = api.Create(Crds, Crd());
+        var options = new WatchOptions { ResourceVersion = api.Store.Current.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        await using var events = api.Registry.WatchAsync(Widgets, options, default).GetAsyncEnumerator();
+        api.Create(Widgets, Widget("""{"mode":"fast"}"""));
+        (await events.MoveNextAsync()).ShouldBeTrue();
+        var next = events.MoveNextAsync();
+
+        if (byUpdate)
+        {
+            crd["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["size"]!["default"] = 2;
+            api.Update(Crds with { Name = "widgets.bench.example.com" }, crd);
+        }
+        else
+        {
+            api.Delete(Widgets with { Name = "w" });
+            (await next).ShouldBeTrue();
+            events.Current.Type.ShouldBe(ObjectEventType.Deleted);
+            next = events.MoveNextAsync();
+            api.Delete(Crds with { Name = "widgets.bench.example.com" }).Removed.ShouldBeFalse();
+            api.Merge(Crds with { Name = "widgets.bench.example.com" }, """{"metadata":{"finalizers":null}}""");
+            api.Create(Crds, Crd());
+        }
+
+        api.Create(Widgets, Widget("""{"mode":"slow"}""").Replace("\"w\"", "\"w2\"", StringComparison.Ordinal));
+        (await next).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_change_of_a_definition_that_serves_it_as_before_ends_no_watch()
+    {
+        api.Create(Crds, Crd());
+        await using var events = api.Registry.WatchAsync(Widgets, new WatchOptions { SendInitialEvents = true, AllowBookmarks = true }, default).GetAsyncEnumerator();
+        (await events.MoveNextAsync()).ShouldBeTrue();
+        api.Merge(Crds with { Name = "widgets.bench.example.com" }, """{"metadata":{"labels":{"a":"b"}}}""");
+        api.Create(Widgets, Widget("""{"mode":"fast"}"""));
+
+        (await events.MoveNextAsync()).ShouldBeTrue();
+        events.Current.Type.ShouldBe(ObjectEventType.Added);
+    }
+
     [Fact]
     public async Task The_platforms_own_definitions_are_ensured_once()
     {
