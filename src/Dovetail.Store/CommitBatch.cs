@@ -18,6 +18,7 @@ internal sealed class CommitBatch(StoreSnapshot start)
         change = null;
         var current = State.Find(write.Key);
         if ((current?.Revision ?? 0) != write.Precondition.Revision) return new WriteOutcome.Conflict(current);
+        if (write is StoreWrite.Put { Guards: { Count: > 0 } guards } && OvertakenOf(guards) is { } overtaken) return overtaken;
 
         var revision = State.Revision + 1;
         switch (write)
@@ -42,4 +43,14 @@ internal sealed class CommitBatch(StoreSnapshot start)
     }
 
     public ImmutableArray<StoreEvent> Events() => _events.DrainToImmutable();
+
+    private WriteOutcome.Overtaken? OvertakenOf(IReadOnlyList<StoreGuard> guards)
+    {
+        foreach (var guard in guards)
+        {
+            if (State.Find(guard.Key)?.Revision != guard.Revision) return new(guard.Key);
+        }
+
+        return null;
+    }
 }

@@ -38,6 +38,9 @@ public readonly record struct Precondition
     public static Precondition At(long revision) => new(revision);
 }
 
+/// <summary>Another object that must be at just this revision for a write to be made: what was decided by its state still holds when the write is committed.</summary>
+public readonly record struct StoreGuard(ObjectKey Key, long Revision);
+
 /// <summary>Builds an object's bytes once its revision is known. It runs on the store's writer: it must be quick, and must not throw or block.</summary>
 public delegate byte[] RenderAtRevision(long revision);
 
@@ -51,7 +54,11 @@ public abstract record StoreWrite
     public Precondition Precondition { get; }
 
     /// <summary>Creates or replaces the object.</summary>
-    public sealed record Put(ObjectKey Key, Precondition Precondition, long SchemaGeneration, RenderAtRevision Render) : StoreWrite(Key, Precondition);
+    public sealed record Put(ObjectKey Key, Precondition Precondition, long SchemaGeneration, RenderAtRevision Render) : StoreWrite(Key, Precondition)
+    {
+        /// <summary>The others that the write depends on; checked in the same order of writes as the precondition, and after it.</summary>
+        public IReadOnlyList<StoreGuard> Guards { get; init; } = [];
+    }
 
     /// <summary>Deletes the object; <paramref name="Render"/> makes its last bytes at the deletion's revision, which watchers see. With <paramref name="PurgeHistory"/>
     /// no earlier bytes of the object stay on disk (Secrets); <paramref name="RenderRemnant"/> then makes what history keeps in place of the last bytes, for watches that
@@ -70,6 +77,9 @@ public abstract record WriteOutcome
 
     /// <summary>The precondition did not hold; <paramref name="Current"/> is what is there (null: nothing).</summary>
     public sealed record Conflict(StoredObject? Current) : WriteOutcome;
+
+    /// <summary>Another object that the write depends on is no longer what it was; nothing was written.</summary>
+    public sealed record Overtaken(ObjectKey Key) : WriteOutcome;
 }
 
 public enum StoreEventKind

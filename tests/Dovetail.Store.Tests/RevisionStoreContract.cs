@@ -43,6 +43,21 @@ public abstract class RevisionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_depends_on_another_object_is_not_made_once_that_has_changed()
+    {
+        var a = await Store.CommitAsync(Create(Pod("a")));
+        var guarded = (StoreWrite.Put)Create(Pod("b"));
+        await Store.CommitAsync(guarded with { Guards = [new(a.Key, a.Revision)] });
+        var changed = await Store.CommitAsync(Update(a));
+
+        (await Store.WriteAsync((StoreWrite.Put)Create(Pod("c")) with { Guards = [new(a.Key, a.Revision)] }, Ct)).ShouldBe(new WriteOutcome.Overtaken(a.Key));
+        await Store.CommitAsync(Delete(changed));
+        (await Store.WriteAsync((StoreWrite.Put)Create(Pod("c")) with { Guards = [new(a.Key, changed.Revision)] }, Ct)).ShouldBe(new WriteOutcome.Overtaken(a.Key));
+        Store.Current.Find(Pod("c")).ShouldBeNull();
+        Store.Current.Revision.ShouldBe(4);
+    }
+
+    [Fact]
     public async Task A_renderer_that_throws_fails_its_own_write_only()
     {
         var bad = new StoreWrite.Put(Pod("a"), Precondition.Absent, 1, _ => throw new InvalidDataException());

@@ -15,7 +15,7 @@ internal sealed class CrdCatalog
     private readonly ImmutableHashSet<string> enforcedCel;
     private readonly TimeProvider time;
     private readonly Lock refreshing = new();
-    private ImmutableDictionary<string, (long Revision, CrdDefinition Definition)> known = ImmutableDictionary<string, (long, CrdDefinition)>.Empty;
+    private volatile ImmutableDictionary<string, (long Revision, CrdDefinition Definition)> known = ImmutableDictionary<string, (long, CrdDefinition)>.Empty;
     private volatile ResourceCatalog current = ResourceCatalog.BuiltIn;
     private volatile ImmutableHashSet<string> terminating = [];
     private volatile ImmutableDictionary<string, ServedLife> lives = ImmutableDictionary<string, ServedLife>.Empty;
@@ -39,12 +39,19 @@ internal sealed class CrdCatalog
         if (written.StoreName == StoreName) Refresh();
     }
 
+    /// <summary>Lets pass, and sees to it that the resource is still defined the same when the object is committed.</summary>
     /// <exception cref="StatusException">403: the resource's CRD is being deleted.</exception>
-    public void RequireCreatable(ServedResource resource, string name)
+    public void RequireCreatable(WriteContext write, string name)
     {
+        var resource = write.Resource;
+        if (resource.Custom) write.Guards.Add(new(new ObjectKey(StoreName, "", resource.StoreName), RevisionOf(resource)));
         if (terminating.Contains(resource.StoreName))
             throw Refusals.Forbidden(resource.Group, resource.Plural, name, "create not allowed while custom resource definition is terminating");
     }
+
+    /// <summary>The revision of the CRD that a resource was read from; one that no CRD has when that is no longer the present one.</summary>
+    private long RevisionOf(ServedResource resource) =>
+        known.TryGetValue(resource.StoreName, out var crd) && crd.Definition.Versions.Any(v => ReferenceEquals(v.Resource, resource)) ? crd.Revision : -1;
 
     /// <summary>Adds what is wrong with a CRD, and when nothing is, writes the status that follows from it.</summary>
     public void Judge(JsonObject crd, JsonObject? old, List<StatusCause> causes)
@@ -95,7 +102,8 @@ internal sealed class CrdCatalog
         return null;
     }
 
-    private void Refresh()
+    /// <summary>Serves what is defined now.</summary>
+    public void Refresh()
     {
         lock (refreshing)
         {

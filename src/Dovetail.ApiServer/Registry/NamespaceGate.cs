@@ -8,11 +8,14 @@ internal sealed class NamespaceGate(IRevisionStore store)
 {
     private static readonly string[] Immortal = ["default", "kube-system", "kube-public"];
 
+    /// <summary>Lets pass, and sees to it that the namespace is still the same when the object is committed.</summary>
     /// <exception cref="StatusException">404 for a missing namespace; 403 with the cause NamespaceTerminating.</exception>
     public void RequireActive(WriteContext write, string name)
     {
         var ns = write.Target.Namespace;
-        var stored = store.Current.Find(new ObjectKey("namespaces", "", ns)) ?? throw Refusals.NotFound("", "namespaces", ns);
+        var key = new ObjectKey("namespaces", "", ns);
+        var stored = store.Current.Find(key) ?? throw Refusals.NotFound("", "namespaces", ns);
+        write.Guards.Add(new(key, stored.Revision));
         if (StoredJson.Text(stored.Bytes, ["metadata", "deletionTimestamp"]).Length == 0) return;
         throw Refusals.Forbidden(
             write.Resource.Group,

@@ -50,6 +50,7 @@ public sealed record ObjectRegistryOptions
 /// <summary>The API without HTTP: every resource, every verb. It starts no task and reads no clock of its own, so that it runs the same under a simulated scheduler.</summary>
 public sealed class ObjectRegistry : IObjectApi
 {
+    private const int WriteAttempts = 10;
     private const int UpsertAttempts = 10;
 
     private readonly IRevisionStore store;
@@ -134,23 +135,14 @@ public sealed class ObjectRegistry : IObjectApi
     /// <exception cref="StatusException">The watch is refused.</exception>
     internal ObjectWatch OpenWatch(ObjectTarget target, WatchOptions options) => watcher.Open(target, options);
 
-    public ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
-    {
-        var write = Begin(target, "create", options);
-        return WarnedAsync(write, CreateAsync(write, json, ct));
-    }
+    public ValueTask<WriteResult> CreateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct) =>
+        WriteAsync(target, "create", options, write => CreateAsync(write, json, ct));
 
-    public ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct)
-    {
-        var write = Begin(target, "update", options);
-        return WarnedAsync(write, UpdateAsync(write, json, ct));
-    }
+    public ValueTask<WriteResult> UpdateAsync(ObjectTarget target, ReadOnlyMemory<byte> json, WriteOptions options, CancellationToken ct) =>
+        WriteAsync(target, "update", options, write => UpdateAsync(write, json, ct));
 
-    public ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct)
-    {
-        var write = Begin(target, "patch", options);
-        return WarnedAsync(write, PatchAsync(write, type, patch, ct));
-    }
+    public ValueTask<WriteResult> PatchAsync(ObjectTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken ct) =>
+        WriteAsync(target, "patch", options, write => PatchAsync(write, type, patch, ct));
 
     public async ValueTask<WriteResult> DeleteAsync(ObjectTarget target, DeleteOptions options, CancellationToken ct)
     {
@@ -188,6 +180,28 @@ public sealed class ObjectRegistry : IObjectApi
         }
     }
 
+    /// <summary>Runs a write, again when what it was decided by has changed meanwhile. Who is refused hears of what else is doubtful, too.</summary>
+    private async ValueTask<WriteResult> WriteAsync(ObjectTarget target, string verb, WriteOptions options, Func<WriteContext, ValueTask<WriteResult>> act)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var write = Begin(target, verb, options);
+            try
+            {
+                return await act(write);
+            }
+            catch (OvertakenException)
+            {
+                if (attempt == WriteAttempts) throw Refusals.TooManyRequests("the namespace or the definition of the object keeps changing, please try again later.", 1);
+                crds.Refresh();
+            }
+            catch (StatusException refusal) when (write.Warnings.Count > 0)
+            {
+                throw new StatusException(refusal.Status) { Warnings = [.. write.Warnings] };
+            }
+        }
+    }
+
     private async ValueTask<WriteResult> CreateAsync(WriteContext write, ReadOnlyMemory<byte> json, CancellationToken ct)
     {
         if (write.Resource is { Virtual: true, Kind: "Binding" }) return await subresources.BindAsync(write, json, fieldManagers.Update, ct);
@@ -195,7 +209,7 @@ public sealed class ObjectRegistry : IObjectApi
         if (write.Target.Subresource.Length > 0) return await subresources.CreateAsync(write, json, fieldManagers.Update, ct);
         var (obj, findings) = BodyDecoder.Decode(write, json, write.Resource.Kind, write.Resource.ApiVersion);
         BodyDecoder.RequireIdentity(write, obj, named: false);
-        crds.RequireCreatable(write.Resource, obj.Metadata().Text("name"));
+        crds.RequireCreatable(write, obj.Metadata().Text("name"));
         return Noticed(write, await writer.CreateAsync(write, obj, findings, fieldManagers.Update, ct));
     }
 
@@ -229,12 +243,13 @@ public sealed class ObjectRegistry : IObjectApi
         for (var attempt = 1; ; attempt++)
         {
             write.Warnings.Clear();
+            write.Guards.Clear();
             var exists = Exists(write);
             try
             {
                 if (exists) return await update();
                 Authorise(write.Target, "create");
-                crds.RequireCreatable(write.Resource, write.Target.Name);
+                crds.RequireCreatable(write, write.Target.Name);
                 return Noticed(write, await create());
             }
             catch (StatusException e) when (e.Status.Reason == (exists ? "NotFound" : "AlreadyExists") && exists != Exists(write) && attempt < UpsertAttempts)
@@ -281,19 +296,6 @@ public sealed class ObjectRegistry : IObjectApi
     {
         if (!write.Options.DryRun) crds.Notice(write.Resource);
         return result;
-    }
-
-    /// <summary>Who is refused hears of what else is doubtful, too.</summary>
-    private static async ValueTask<WriteResult> WarnedAsync(WriteContext write, ValueTask<WriteResult> result)
-    {
-        try
-        {
-            return await result;
-        }
-        catch (StatusException refusal) when (write.Warnings.Count > 0)
-        {
-            throw new StatusException(refusal.Status) { Warnings = [.. write.Warnings] };
-        }
     }
 
     private static StatusException NotServed(ObjectTarget target, string verb) => Refusals.VerbNotSupported(

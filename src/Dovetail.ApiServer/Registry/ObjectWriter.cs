@@ -42,8 +42,10 @@ internal sealed class ObjectWriter(IRevisionStore store, ObjectBytesReader bytes
                 return Result(write, new(0, Unversioned(write, draft.Object)), created: true);
             }
 
-            switch (await store.WriteAsync(new StoreWrite.Put(key, Precondition.Absent, write.Resource.SchemaGeneration, rendered.At), ct))
+            switch (await store.WriteAsync(new StoreWrite.Put(key, Precondition.Absent, write.Resource.SchemaGeneration, rendered.At) { Guards = write.Guards }, ct))
             {
+                case WriteOutcome.Overtaken:
+                    throw new OvertakenException();
                 case WriteOutcome.Committed committed:
                     return Result(write, bytes.View(write.Resource, committed.Object), created: true);
                 case WriteOutcome.Conflict when prefix.Length == 0:

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dovetail.Machinery.Endpoints;
 using Dovetail.Machinery.Schemas;
+using Dovetail.Store;
 
 namespace Dovetail.ApiServer.Registry;
 
@@ -18,6 +19,9 @@ internal sealed class WriteContext(ServedResource resource, ObjectTarget target,
 
     /// <summary>What a patch made of the object, for the messages that quote it; null for other writes.</summary>
     public Func<string>? Patched { get; set; }
+
+    /// <summary>What must still be as it was seen when the object is created: its namespace, its definition.</summary>
+    public List<StoreGuard> Guards { get; } = [];
 
     /// <summary>Whether the write is a strategic merge patch, whose outcome upstream converts without JSON, with errors of its own (<see cref="GoConversion"/>).</summary>
     public bool Strategic { get; set; }

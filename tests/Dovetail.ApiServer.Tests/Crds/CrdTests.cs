@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dovetail.ApiServer.Crds;
+using Dovetail.ApiServer.Tests.Registry;
 using Dovetail.Machinery.Endpoints;
 using static Dovetail.ApiServer.Tests.RegistryHarness;
 
@@ -205,6 +206,36 @@ public sealed class CrdTests
 
         api.Create(Widgets, Widget("""{"mode":"slow"}""").Replace("\"w\"", "\"w2\"", StringComparison.Ordinal));
         (await next).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void An_object_is_made_by_the_definition_that_is_there_when_it_is_committed()
+    {
+        RegistryHarness raced = null!;
+        raced = new RegistryHarness(new OnceBeforeCreate("widgets", () =>
+        {
+            var crd = raced.Get(Crds with { Name = "widgets.bench.example.com" });
+            crd["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["size"]!["default"] = 2;
+            raced.Update(Crds with { Name = "widgets.bench.example.com" }, crd);
+        }));
+        raced.Create(Crds, Crd());
+
+        ((long?)raced.Create(Widgets, Widget("""{"mode":"fast"}"""))["spec"]!["size"]).ShouldBe(2);
+    }
+
+    [Fact]
+    public void No_object_comes_after_its_definition_has_gone()
+    {
+        RegistryHarness raced = null!;
+        raced = new RegistryHarness(new OnceBeforeCreate("widgets", () =>
+        {
+            raced.Delete(Crds with { Name = "widgets.bench.example.com" });
+            raced.Merge(Crds with { Name = "widgets.bench.example.com" }, """{"metadata":{"finalizers":null}}""");
+        }));
+        raced.Create(Crds, Crd());
+
+        Refused(() => raced.Create(Widgets, Widget("""{"mode":"fast"}"""))).Code.ShouldBe(404);
+        raced.Store.Current.Count("widgets.bench.example.com").ShouldBe(0);
     }
 
     [Fact]

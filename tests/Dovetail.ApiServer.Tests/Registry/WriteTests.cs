@@ -196,6 +196,16 @@ public sealed class WriteTests
     }
 
     [Fact]
+    public void Nothing_is_born_in_a_namespace_that_began_to_go_before_it_was_committed()
+    {
+        RegistryHarness raced = null!;
+        raced = new RegistryHarness(new OnceBeforeCreate("configmaps", () => raced.Delete(Target("", "v1", "namespaces", name: "demo"))));
+
+        Refused(() => raced.Create(ConfigMaps(), """{"metadata":{"name":"a"}}""")).Causes.Single().Reason.ShouldBe("NamespaceTerminating");
+        raced.Store.Current.Count("configmaps", "demo").ShouldBe(0);
+    }
+
+    [Fact]
     public void A_namespace_goes_when_it_is_finalized()
     {
         api.Delete(Target("", "v1", "namespaces", name: "demo"));
