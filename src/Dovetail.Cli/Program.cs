@@ -6,6 +6,7 @@ using Dovetail.Cli.History;
 using Dovetail.Cli.Hosting;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
+using Dovetail.Cli.Why;
 
 if (VirtctlCommand.Read(args) is { } virtctl)
 {
@@ -44,6 +45,7 @@ internal static class Doors
             return Task.FromResult(0);
         }));
         root.Subcommands.Add(Image());
+        root.Subcommands.Add(Why());
         root.Subcommands.Add(History());
         root.Subcommands.Add(Export());
         root.Subcommands.Add(Backup());
@@ -163,6 +165,19 @@ internal static class Doors
             return Task.FromResult(0);
         });
         return new Command("image", "Guest and container images of the platform's own") { list, build, push };
+    }
+
+    private static Command Why()
+    {
+        var kind = new Argument<string>("kind") { Description = "vm, vmi, pod, node, pvc or dv" };
+        var name = new Argument<string>("name") { Description = "The object's name" };
+        var (ns, kubeconfig) = (new Option<string?>("--namespace", "-n") { Description = "The object's namespace" }, Kubeconfig());
+        var output = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("why", "Why an object is as it is: what blocks it, by which rule, and what to do (exit code 0: as asked, 3: on its way, 4: blocked)") { kind, name, ns, kubeconfig, output };
+        command.SetAction((parse, ct) => GuardAsync(() => new WhyCommand(Time, Console.Out).RunAsync(
+            new WhyOptions(parse.GetValue(DataDir), parse.GetValue(kubeconfig), parse.GetRequiredValue(kind), parse.GetRequiredValue(name), parse.GetValue(ns), parse.GetValue(output) == "json"), ct)));
+        return command;
     }
 
     private static Command History()

@@ -6,6 +6,14 @@ using Dovetail.Kubeconfig;
 
 namespace Dovetail.Cli.Api;
 
+/// <summary>What an API server answered.</summary>
+/// <param name="Body">Null when it is no JSON object.</param>
+/// <param name="Date">The server's clock, in whole seconds.</param>
+internal sealed record ApiAnswer(HttpStatusCode Status, JsonObject? Body, DateTimeOffset? Date)
+{
+    public bool IsSuccess => (int)Status is >= 200 and < 300;
+}
+
 /// <summary>Reads from an API server as a user does, over HTTPS: the platform's own, or the one that a kubeconfig names.</summary>
 internal sealed class ApiClient : IDisposable
 {
@@ -41,7 +49,18 @@ internal sealed class ApiClient : IDisposable
     /// <exception cref="UserErrorException">The server cannot be reached, or refuses; its own words.</exception>
     public async Task<JsonObject?> FindAsync(string path, string accept, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, connection.At(path)) { Version = HttpVersion.Version20 };
+        var answer = await SendAsync(HttpMethod.Get, path, null, accept, ct);
+        if (answer.Status == HttpStatusCode.NotFound) return null;
+        if (answer.IsSuccess) return answer.Body ?? throw new UserErrorException($"{connection.At(path)} answered no JSON object", "Is this the address of an API server?");
+        throw new UserErrorException(answer.Body?["message"]?.ToString() ?? $"{connection.At(path)} answered {(int)answer.Status}", "Nothing was changed.");
+    }
+
+    /// <summary>One request, whatever its answer.</summary>
+    /// <param name="body">With its content type; null for none.</param>
+    /// <exception cref="UserErrorException">The server cannot be reached.</exception>
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? body, string accept, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, connection.At(path)) { Version = HttpVersion.Version20, Content = body };
         connection.Authorize(request.Headers);
         request.Headers.TryAddWithoutValidation("Accept", accept);
         request.Headers.TryAddWithoutValidation("User-Agent", "dovetail");
@@ -49,10 +68,7 @@ internal sealed class ApiClient : IDisposable
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
             await using var stream = await response.Content.ReadAsStreamAsync(ct);
-            var body = await ReadAsync(stream, ct);
-            if (response.StatusCode == HttpStatusCode.NotFound) return null;
-            if (response.IsSuccessStatusCode) return body ?? throw new UserErrorException($"{connection.At(path)} answered no JSON object", "Is this the address of an API server?");
-            throw new UserErrorException(body?["message"]?.ToString() ?? $"{connection.At(path)} answered {(int)response.StatusCode}", "Nothing was changed.");
+            return new(response.StatusCode, await ReadAsync(stream, ct), response.Headers.Date);
         }
         catch (HttpRequestException e)
         {
