@@ -4,6 +4,7 @@ using Dovetail.Cli.Commands;
 using Dovetail.Cli.Export;
 using Dovetail.Cli.History;
 using Dovetail.Cli.Hosting;
+using Dovetail.Cli.Plan;
 using Dovetail.Cli.Platform;
 using Dovetail.Cli.Supervision;
 using Dovetail.Cli.Why;
@@ -46,6 +47,7 @@ internal static class Doors
         }));
         root.Subcommands.Add(Image());
         root.Subcommands.Add(Why());
+        root.Subcommands.Add(Plan());
         root.Subcommands.Add(History());
         root.Subcommands.Add(Export());
         root.Subcommands.Add(Backup());
@@ -62,8 +64,8 @@ internal static class Doors
         return root;
     }
 
-    /// <summary>Runs and turns what the user can mend into two lines and exit code 1.</summary>
-    public static async Task<int> GuardAsync(Func<Task<int>> run)
+    /// <summary>Runs and turns what the user can mend into two lines and an exit code.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> run, int failed = ExitCodes.Failed)
     {
         try
         {
@@ -73,13 +75,13 @@ internal static class Doors
         {
             await Console.Error.WriteLineAsync($"dovetail: {e.Message}");
             await Console.Error.WriteLineAsync(e.NextStep);
-            return ExitCodes.Failed;
+            return failed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A full disk, a folder that is read-only or another user's: the system's own words name it.
             await Console.Error.WriteLineAsync($"dovetail: {e.Message}");
-            return ExitCodes.Failed;
+            return failed;
         }
         catch (OperationCanceledException)
         {
@@ -177,6 +179,20 @@ internal static class Doors
         var command = new Command("why", "Why an object is as it is: what blocks it, by which rule, and what to do (exit code 0: as asked, 3: on its way, 4: blocked)") { kind, name, ns, kubeconfig, output };
         command.SetAction((parse, ct) => GuardAsync(() => new WhyCommand(Time, Console.Out).RunAsync(
             new WhyOptions(parse.GetValue(DataDir), parse.GetValue(kubeconfig), parse.GetRequiredValue(kind), parse.GetRequiredValue(name), parse.GetValue(ns), parse.GetValue(output) == "json"), ct)));
+        return command;
+    }
+
+    private static Command Plan()
+    {
+        var file = new Option<string>("--filename", "-f") { Description = "A manifest of virtual machines; - reads standard input", Required = true };
+        var (ns, kubeconfig) = (new Option<string?>("--namespace", "-n") { Description = "Where those go that name no namespace" }, Kubeconfig());
+        var output = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("plan", "Which fields of a virtual machine a file would change, and whether each applies live, needs a restart or is refused (exit code 0: none, 1: changes, 2: refused or an error)") { file, ns, kubeconfig, output };
+        command.SetAction((parse, ct) => GuardAsync(
+            () => new PlanCommand(Time, Console.In, Console.Out).RunAsync(
+                new PlanOptions(parse.GetValue(DataDir), parse.GetValue(kubeconfig), parse.GetRequiredValue(file), parse.GetValue(ns), parse.GetValue(output) == "json"), ct),
+            PlanCommand.Error));
         return command;
     }
 

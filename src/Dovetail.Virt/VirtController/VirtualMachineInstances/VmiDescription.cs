@@ -18,6 +18,7 @@ public static class VmiDescription
         var status = vmi.Status ??= new();
         var phase = VmiPlanner.NextPhase(f);
         if (phase != f.Phase) Enter(status, phase, f.Now);
+        if (phase == VmiPhases.Failed && phase != f.Phase && string.IsNullOrEmpty(status.Reason)) status.Reason = Ending(f);
         if (f is { BeforeHandOver: true, Pod: { } pod } && phase == VmiPhases.Scheduled) HandOver(vmi, pod);
         if (f.Pod is { Status.QosClass: { Length: > 0 } qos } && f.BeforeHandOver) status.QosClass = qos;
         status.ActivePods = ActivePods(f, status.ActivePods);
@@ -31,6 +32,14 @@ public static class VmiDescription
         status.Phase = phase;
         status.PhaseTransitionTimestamps = [.. status.PhaseTransitionTimestamps ?? [], new() { Phase = phase, PhaseTransitionTimestamp = now }];
     }
+
+    /// <summary>How a guest came to its end that virt-handler has said nothing of.</summary>
+    private static string Ending(VmiFacts f) => f.Pod switch
+    {
+        null when f.BeforeHandOver && f.Phase != VmiPhases.Scheduling => "DeletedBeforeStart",
+        { } pod when LauncherPodState.IsTerminal(pod) => string.IsNullOrEmpty(pod.Status.Reason) ? "PodEnded" : pod.Status.Reason,
+        _ => "PodDeleted",
+    };
 
     /// <summary>From here on the node's virt-handler owns the guest and its status.</summary>
     private static void HandOver(VirtualMachineInstance vmi, V1Pod pod)

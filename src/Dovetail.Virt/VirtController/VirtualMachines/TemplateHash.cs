@@ -17,7 +17,10 @@ public static class TemplateHash
 {
     public const string Annotation = "virt-controller.dovetail.dev/template-hash";
 
-    public static string Of(VirtualMachine vm)
+    public static string Of(VirtualMachine vm) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sorted(Covered(vm))!.ToJsonString())));
+
+    /// <summary>What the fingerprint is taken of: the template's spec in its place, its labels and annotations as metadata.</summary>
+    internal static JsonObject Covered(VirtualMachine vm)
     {
         var template = vm.Spec?.Template ?? new();
         var json = KubeJson.TypeInfo<VirtualMachine>(ApiTypes.JsonOptions);
@@ -30,7 +33,7 @@ public static class TemplateHash
             if (firmware.Count == 0) domain.Remove("firmware");
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sorted(root)!.ToJsonString())));
+        return (JsonObject)root;
     }
 
     /// <summary>Independent of the order in which a version of Dovetail writes fields.</summary>

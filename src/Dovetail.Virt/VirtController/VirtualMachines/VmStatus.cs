@@ -46,12 +46,12 @@ public static class VmStatus
 
     private static List<VirtualMachineCondition> Conditions(VmFacts f, VmPlan plan, VmFailure? failure)
     {
-        var conditions = f.Status.Conditions.With(Ready(f), f.Now);
+        var conditions = f.Status.Conditions.With(Ready(f, plan), f.Now);
         conditions = Copied(f, conditions);
         conditions = failure is not null || plan.Obstacle is not null
             ? conditions.With(new() { Type = ConditionTypes.Failure, Status = ConditionStatuses.True, Reason = failure?.Reason ?? "FailedCreate", Message = failure?.Message ?? plan.Obstacle }, f.Now)
             : conditions.Without(ConditionTypes.Failure);
-        return NeedsRestart(f)
+        return RestartRule.IsDue(f.Vm, f.Vmi)
             ? conditions.With(
                 new()
                 {
@@ -63,14 +63,19 @@ public static class VmStatus
             : conditions.Without(ConditionTypes.RestartRequired);
     }
 
-    private static VirtualMachineCondition Ready(VmFacts f)
+    private static VirtualMachineCondition Ready(VmFacts f, VmPlan plan)
     {
         if (f.Vmi is null)
-            return new() { Type = ConditionTypes.Ready, Status = ConditionStatuses.False, Reason = "VMINotExists", Message = "VMI does not exist" };
+            return new() { Type = ConditionTypes.Ready, Status = ConditionStatuses.False, Reason = "VMINotExists", Message = Absent(plan) };
         return f.Vmi.Status?.Conditions.Get(ConditionTypes.Ready) is { } ready
             ? CopyOf(ready)
             : new() { Type = ConditionTypes.Ready, Status = ConditionStatuses.False, Reason = "VMIConditionMissing", Message = "VMI is missing the Ready condition" };
     }
+
+    /// <summary>Upstream's words, and between two tries what is waited for.</summary>
+    private static string Absent(VmPlan plan) => plan is { StartFailure: { ConsecutiveFailCount: { } count and > 0, RetryAfterTimestamp: { } retry }, RecheckAfter: not null }
+        ? string.Create(CultureInfo.InvariantCulture, $"VMI does not exist: {count} starts in a row have failed, the next try is at {retry:yyyy-MM-dd'T'HH:mm:ss'Z'} (see its events, or `dovetail why vm`)")
+        : "VMI does not exist";
 
     /// <summary>All conditions of the VMI but Ready show on the VM as they are; those that the VMI does not have go, as long as there is a VMI to tell.</summary>
     private static List<VirtualMachineCondition> Copied(VmFacts f, List<VirtualMachineCondition> conditions)
@@ -82,11 +87,6 @@ public static class VmStatus
     }
 
     private static bool IsOwn(string? type) => type is ConditionTypes.Ready or ConditionTypes.Failure or ConditionTypes.RestartRequired or ConditionTypes.ManualRecoveryRequired;
-
-    private static bool NeedsRestart(VmFacts f) =>
-        f.VmiLive && !f.VmiDeleting
-        && f.Vmi!.Metadata.Annotations?.TryGetValue(TemplateHash.Annotation, out var started) == true
-        && started != TemplateHash.Of(f.Vm);
 
     private static long? StartedGeneration(VmFacts f) =>
         f.Vmi?.Metadata.Annotations?.TryGetValue(KubeVirtAnnotations.VmGeneration, out var text) == true
