@@ -21,14 +21,17 @@ internal static class RequestedAccess
             Group = path.Group,
             Version = path.Version,
             Resource = path.Resource,
-            // What is behind a relayed path is nobody's right of its own.
-            Subresource = path.Subresource.StartsWith("proxy/", StringComparison.Ordinal) ? "proxy" : path.Subresource,
+            Subresource = Granted(path.Subresource),
             Namespace = path.Namespace,
             Name = path.Name,
         };
         var verb = Verb(request, path);
         return AccessRequests.Of(target, verb, verb is "list" or "watch" ? QueryOptions.Text(request.Query, "fieldSelector") : "");
     }
+
+    /// <summary>What is behind a relayed path is nobody's right of its own, and neither is one port of a guest.</summary>
+    private static string Granted(string subresource) =>
+        subresource.StartsWith("proxy/", StringComparison.Ordinal) ? "proxy" : subresource.StartsWith("portforward/", StringComparison.Ordinal) ? "portforward" : subresource;
 
     private static string Verb(HttpRequest request, RequestPath path) => request.Method switch
     {

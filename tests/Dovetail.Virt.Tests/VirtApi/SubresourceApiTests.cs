@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dovetail.Api.KubeVirt;
+using Dovetail.Virt.VirtApi.Subresources;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.Virt.Tests.VirtApi;
@@ -37,11 +38,37 @@ public sealed class SubresourceApiTests(SubresourceServer server) : IClassFixtur
     [InlineData("Manual", null, "stop", HttpStatusCode.Conflict)]
     [InlineData("Manual", "Running", "restart", HttpStatusCode.Accepted)]
     [InlineData("Halted", null, "migrate", HttpStatusCode.NotFound)]
-    [InlineData("Halted", null, "portforward/22", HttpStatusCode.NotFound)]
     public async Task Lifecycle_requests_answer_with_upstreams_codes(string strategy, string? phase, string action, HttpStatusCode code)
     {
         await server.PutAsync(ns, strategy, phase, Ct);
         (await PutAsync(Machine + action)).Code.ShouldBe(code);
+    }
+
+    [Theory]
+    [InlineData("virtualmachines", null, "22", HttpStatusCode.Conflict)]
+    [InlineData("virtualmachineinstances", null, "22", HttpStatusCode.NotFound)]
+    [InlineData("virtualmachineinstances", "Running", "22", HttpStatusCode.BadRequest)]
+    [InlineData("virtualmachineinstances", "Running", "0", HttpStatusCode.BadRequest)]
+    [InlineData("virtualmachineinstances", "Running", "22/sctp", HttpStatusCode.BadRequest)]
+    public async Task A_port_that_cannot_be_reached_is_refused_before_the_upgrade(string resource, string? phase, string port, HttpStatusCode code)
+    {
+        await server.PutAsync(ns, "Always", phase, Ct);
+        (await server.Http.GetAsync(new Uri($"namespaces/{ns}/{resource}/web/portforward/{port}", UriKind.Relative), Ct)).StatusCode.ShouldBe(code);
+    }
+
+    [Theory]
+    [InlineData("default", "10.0.2.7", true)]
+    [InlineData("default", "fd00::7", true)]
+    [InlineData(null, "10.0.2.7", false)]
+    [InlineData("default", "127.0.0.1", false)]
+    [InlineData("default", "::ffff:127.0.0.1", false)]
+    [InlineData("default", "::1", false)]
+    [InlineData("default", "0.0.0.0", false)]
+    [InlineData("default", "169.254.169.254", false)]
+    public void An_address_that_a_guest_claims_or_that_leads_to_this_host_is_never_connected_to(string? nic, string address, bool used)
+    {
+        var claimed = new VirtualMachineInstance { Metadata = new() { Name = "web" }, Status = new() { Interfaces = [new() { Name = nic, IpAddress = address }] } };
+        (PortForward.AddressOf(claimed)?.ToString()).ShouldBe(used ? address : null);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class SubresourceApi : IDisposable
     private static readonly string[] Advertised =
     [
         $"{Machines}/start", $"{Machines}/stop", $"{Machines}/restart",
-        $"{Instances}/console", $"{Instances}/vnc", $"{Instances}/pause", $"{Instances}/unpause", $"{Instances}/softreboot", $"{Instances}/reset", $"{Instances}/guestosinfo", $"{Instances}/userlist", $"{Instances}/filesystemlist",
+        $"{Instances}/console", $"{Instances}/vnc", $"{Instances}/portforward", $"{Instances}/pause", $"{Instances}/unpause", $"{Instances}/softreboot", $"{Instances}/reset", $"{Instances}/guestosinfo", $"{Instances}/userlist", $"{Instances}/filesystemlist",
     ];
 
     private readonly IKubeApi _api;
@@ -82,6 +82,8 @@ public sealed class SubresourceApi : IDisposable
         {
             ["version"] => WriteVersionAsync(context),
             ["healthz"] => context.Response.WriteAsync("ok", context.RequestAborted),
+            ["namespaces", var ns, Machines, var name, "portforward", .. var port] => ForwardAsync(context, ns, Machines, name, port),
+            ["namespaces", var ns, Instances, var name, "portforward", .. var port] => ForwardAsync(context, ns, Instances, name, port),
             ["namespaces", var ns, Machines, var name, .. var subresource] when subresource.Length > 0 => ChangeAsync(context, ns, name, string.Join('/', subresource)),
             ["namespaces", var ns, Instances, var name, .. var subresource] when subresource.Length > 0 => InstanceAsync(context, ns, name, string.Join('/', subresource)),
             _ => throw new StatusException(new ApiStatus { Code = 404, Reason = "NotFound", Message = "the server could not find the requested resource" }),
@@ -142,6 +144,23 @@ public sealed class SubresourceApi : IDisposable
         var offered = context.WebSockets.WebSocketRequestedProtocols.Contains(HandlerConnection.Protocol) ? HandlerConnection.Protocol : null;
         using var client = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = offered });
         await StreamRelay.RunAsync(client, server, ct);
+    }
+
+    private async Task ForwardAsync(HttpContext context, string ns, string resource, string name, string[] asked)
+    {
+        var ct = context.RequestAborted;
+        Require(context, HttpMethods.Get, resource, name);
+        if (ForwardedPort.Parse(asked) is not { } port) throw Refusals.Of(400, "portforward/PORT or portforward/PORT/PROTOCOL is asked for: a port is 1 to 65535, a protocol tcp or udp", resource, name);
+        await PortForward.ServeAsync(context, resource == Machines ? await FindOfMachineAsync(ns, name, ct) : await FindAsync(ns, name, ct), port);
+    }
+
+    private async Task<VirtualMachineInstance> FindOfMachineAsync(string ns, string name, CancellationToken ct)
+    {
+        var machine = await _api.FindAsync(KubeVirtTypes.VirtualMachines, ns, name, ct) ?? throw Refusals.NotFound(Machines, name);
+        if (machine.Status?.Created != true) throw Refusals.Of(409, "VMI is not started", Machines, name);
+        var instance = await FindAsync(ns, name, ct);
+        if (instance.Metadata.OwnerReferences?.Any(o => o.Uid == machine.Metadata.Uid) == true) return instance;
+        throw Refusals.Of(500, $"Internal error occurred: unable to retrieve vmi [{name}] for vm: it is not this machine's own", Machines, name);
     }
 
     private async Task PassOnAsync(HttpContext context, HttpMethod method, VirtualMachineInstance instance, string subresource, CancellationToken ct)
