@@ -7,6 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dovetail.Kubeconfig;
+using Dovetail.Virtctl.Commands;
 
 namespace Dovetail.Virtctl.Client;
 
@@ -59,10 +60,16 @@ public sealed class KubeVirtClient : IDisposable
     }
 
     /// <summary>Opens the serial console's stream: binary messages whose boundaries mean nothing.</summary>
-    public async Task<WebSocket> OpenConsoleAsync(string vmi, CancellationToken ct)
+    public Task<WebSocket> OpenConsoleAsync(string vmi, CancellationToken ct) => OpenAsync(SubresourcePath("virtualmachineinstances", vmi, "console"), ct);
+
+    /// <summary>Opens a port of a guest: binary messages, each a datagram where the protocol has such.</summary>
+    internal Task<WebSocket> OpenPortAsync(ForwardTarget target, PortMapping port, CancellationToken ct) =>
+        OpenAsync(SubresourcePath(target.Resource, target.Name, string.Create(CultureInfo.InvariantCulture, $"portforward/{port.Remote}/{port.Protocol}"), target.Namespace), ct);
+
+    private async Task<WebSocket> OpenAsync(string path, CancellationToken ct)
     {
         // The upgrade is done by hand, since ClientWebSocket hides the body of a refusal, which is where the reason stands.
-        using var request = new HttpRequestMessage(HttpMethod.Get, connection.At(SubresourcePath("virtualmachineinstances", vmi, "console")));
+        using var request = new HttpRequestMessage(HttpMethod.Get, connection.At(path));
         request.Headers.Connection.Add("Upgrade");
         request.Headers.Upgrade.Add(new ProductHeaderValue("websocket"));
         request.Headers.Add("Sec-WebSocket-Version", "13");
@@ -85,8 +92,8 @@ public sealed class KubeVirtClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private string SubresourcePath(string resource, string name, string subresource) =>
-        $"{SubresourceGroup}/v1/namespaces/{Uri.EscapeDataString(Namespace)}/{resource}/{Uri.EscapeDataString(name)}/{subresource}";
+    private string SubresourcePath(string resource, string name, string subresource, string ns = "") =>
+        $"{SubresourceGroup}/v1/namespaces/{Uri.EscapeDataString(ns.Length > 0 ? ns : Namespace)}/{resource}/{Uri.EscapeDataString(name)}/{subresource}";
 
     private async Task<string> SendAsync(HttpMethod method, string path, JsonObject? body, string resource, string name, CancellationToken ct)
     {

@@ -30,6 +30,9 @@ public sealed record Command
 
     public required int ArgumentCount { get; init; }
 
+    /// <summary>The count is the least one.</summary>
+    public bool TakesMoreArguments { get; init; }
+
     public IReadOnlyList<Flag> Flags { get; init; } = [];
 
     public required Func<CommandContext, CancellationToken, Task> RunAsync { get; init; }

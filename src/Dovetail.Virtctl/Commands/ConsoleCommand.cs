@@ -43,7 +43,7 @@ internal static class ConsoleCommand
                 await context.Host.Error.WriteAsync($"Successfully connected to {vmi} console. Press Ctrl+] or Ctrl+5 to exit console.\n");
                 try
                 {
-                    end = await ConsoleSession.RunAsync(socket, context.Host.Terminal, ct);
+                    end = await ConsoleSession.RunAsync(socket, context.Host.Terminal, ConsoleSession.Escape, ct);
                 }
                 catch (OperationCanceledException) when (ct.IsCancellationRequested)
                 {

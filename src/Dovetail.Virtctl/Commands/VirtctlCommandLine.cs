@@ -10,7 +10,7 @@ public sealed class VirtctlCommandLine(VirtctlHost host)
 {
     private static readonly IReadOnlyList<Command> Commands =
     [
-        ConsoleCommand.Command, GuestAgentCommands.FsList, GuestAgentCommands.GuestOsInfo, PauseCommands.Pause, RebootCommands.Reset, LifecycleCommands.Restart, RebootCommands.SoftReboot, LifecycleCommands.Start,
+        ConsoleCommand.Command, GuestAgentCommands.FsList, GuestAgentCommands.GuestOsInfo, PauseCommands.Pause, PortForwardCommand.Command, RebootCommands.Reset, LifecycleCommands.Restart, RebootCommands.SoftReboot, LifecycleCommands.Start,
         LifecycleCommands.Stop, PauseCommands.Unpause, GuestAgentCommands.UserList, VersionCommand.Command,
     ];
 
@@ -18,7 +18,7 @@ public sealed class VirtctlCommandLine(VirtctlHost host)
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
     {
         "addvolume", "adm", "create", "credentials", "evacuate-cancel", "expand", "expose", "guestfs", "image-upload", "memory-dump", "migrate", "migrate-cancel", "objectgraph", "permitted-devices",
-        "port-forward", "removevolume", "scp", "ssh", "template", "usbredir", "vmexport", "vnc",
+        "removevolume", "scp", "ssh", "template", "usbredir", "vmexport", "vnc",
     };
 
     public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken ct)
@@ -78,7 +78,9 @@ public sealed class VirtctlCommandLine(VirtctlHost host)
     private static void CheckArguments(Command command, FlagSet flags)
     {
         var count = flags.Arguments.Count;
-        if (count == command.ArgumentCount) return;
+        if (count == command.ArgumentCount || (command.TakesMoreArguments && count > command.ArgumentCount)) return;
+        if (command.TakesMoreArguments)
+            throw new VirtctlException(string.Create(CultureInfo.InvariantCulture, $"fatal: Number of input parameters is incorrect, {command.Name.Replace("-", "", StringComparison.Ordinal)} requires at least {command.ArgumentCount} arg(s), received {count}\n{Help.Of(command)}\nargument validation failed"));
         throw new VirtctlException(command.ArgumentCount == 0
             ? $"unknown command \"{flags.Arguments[0]}\" for \"virtctl {command.Name}\""
             : string.Create(CultureInfo.InvariantCulture, $"accepts {command.ArgumentCount} arg(s), received {count}"));

@@ -20,10 +20,11 @@ public static class ConsoleSession
     /// <summary>Ctrl+], also Ctrl+5.</summary>
     public const byte Escape = 0x1D;
 
-    public static async Task<ConsoleEnd> RunAsync(WebSocket socket, ITerminal terminal, CancellationToken ct)
+    /// <param name="escape">The byte by which the user leaves; null for none.</param>
+    public static async Task<ConsoleEnd> RunAsync(WebSocket socket, ITerminal terminal, byte? escape, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var upstream = SendAsync(socket, terminal, stop.Token);
+        var upstream = SendAsync(socket, terminal, escape, stop.Token);
         var downstream = ReceiveAsync(socket, terminal, stop.Token);
         var first = await Task.WhenAny(upstream, downstream);
         try
@@ -44,15 +45,15 @@ public static class ConsoleSession
         }
     }
 
-    private static async Task<ConsoleEnd> SendAsync(WebSocket socket, ITerminal terminal, CancellationToken ct)
+    private static async Task<ConsoleEnd> SendAsync(WebSocket socket, ITerminal terminal, byte? escapeByte, CancellationToken ct)
     {
-        var buffer = new byte[1024];
+        var buffer = new byte[10240];
         try
         {
             while (true)
             {
                 var count = await terminal.ReadAsync(buffer, ct);
-                var escape = buffer.AsSpan(0, count).IndexOf(Escape);
+                var escape = escapeByte is { } leaves ? buffer.AsSpan(0, count).IndexOf(leaves) : -1;
                 if (escape >= 0) count = escape;
                 if (count > 0) await socket.SendAsync(buffer.AsMemory(0, count), WebSocketMessageType.Binary, endOfMessage: true, ct);
                 if (count == 0 || escape >= 0) return ConsoleEnd.Left;
