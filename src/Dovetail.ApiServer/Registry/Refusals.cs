@@ -44,7 +44,8 @@ public static class Refusals
     /// <summary>422: what is wrong with an object, every cause at once. <paramref name="kind"/> may be "" (patches).</summary>
     public static StatusException Invalid(string group, string kind, string name, IReadOnlyCollection<StatusCause> causes)
     {
-        var list = causes.Select(c => c.Field.Length == 0 ? c.Message : $"{c.Field}: {c.Message}").ToArray();
+        // The causes list a fault as often as a rule finds it, the message names it once.
+        var list = causes.Select(c => c.Field.Length == 0 ? c.Message : $"{c.Field}: {c.Message}").Distinct(StringComparer.Ordinal).ToArray();
         var text = list.Length == 1 ? list[0] : $"[{string.Join(", ", list)}]";
         return new(new ApiStatus
         {

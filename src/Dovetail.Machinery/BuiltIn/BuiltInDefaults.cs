@@ -13,6 +13,7 @@ public static class BuiltInDefaults
     {
         [("", "Endpoints")] = CoreDefaults.Endpoints,
         [("", "LimitRange")] = CoreDefaults.LimitRange,
+        [("", "Namespace")] = static space => space.Made("status").Default("phase", "Active"),
         [("", "Node")] = CoreDefaults.Node,
         [("", "PersistentVolume")] = CoreDefaults.PersistentVolume,
         [("", "PersistentVolumeClaim")] = CoreDefaults.PersistentVolumeClaim,

@@ -46,8 +46,18 @@ internal sealed class PodStrategy : ResourceStrategy
                 break;
             default:
                 base.PrepareForUpdate(resource, obj, old, subresource);
+                if (subresource == "status") KeepQuality(obj, old);
                 break;
         }
+    }
+
+    /// <summary>A pod's class is told once, when it is made: kubelets that leave it out do not take it away.</summary>
+    private static void KeepQuality(JsonObject obj, JsonObject old)
+    {
+        if (old.Child("status")?["qosClass"] is not { } quality || obj.Child("status")?.Text("qosClass") is { Length: > 0 }) return;
+        var status = obj.Child("status") ?? [];
+        status["qosClass"] = quality.DeepClone();
+        obj["status"] = status;
     }
 
     /// <summary>The old pod, with what a subresource takes over from the asked spec.</summary>

@@ -15,15 +15,7 @@ internal static class QuotaRules
     public static void CheckQuota(FieldScope quota, JsonObject? old)
     {
         var spec = quota.Part("spec");
-        if (spec.Child("hard") is { } hard)
-        {
-            foreach (var (name, _) in hard.Object)
-            {
-                foreach (var wrong in ResourceRules.WrongQuotaName(name))
-                    hard.Causes.Add(FieldErrors.Invalid($"{hard.Path}[{name}]", name, wrong));
-                ResourceRules.CheckAmount(hard, name);
-            }
-        }
+        CheckAmounts(spec, "hard");
         foreach (var (scope, _) in spec.Texts("scopes"))
         {
             if (!Scopes.Contains(scope))
@@ -32,6 +24,23 @@ internal static class QuotaRules
         CheckScopes(spec);
         if (old?.Child("spec") is { } before && !JsonNode.DeepEquals(spec.Object["scopes"], before["scopes"]))
             spec.Invalid("scopes", spec.Object["scopes"]?.DeepClone(), "field is immutable");
+    }
+
+    public static void CheckQuotaStatus(FieldScope quota, JsonObject old)
+    {
+        CheckAmounts(quota.Part("status"), "hard");
+        CheckAmounts(quota.Part("status"), "used");
+    }
+
+    private static void CheckAmounts(FieldScope scope, string field)
+    {
+        var amounts = scope.Part(field);
+        foreach (var (name, _) in amounts.Object)
+        {
+            foreach (var wrong in ResourceRules.WrongQuotaName(name))
+                amounts.Causes.Add(FieldErrors.Invalid($"{amounts.Path}[{name}]", name, wrong));
+            ResourceRules.CheckAmount(amounts, name);
+        }
     }
 
     private static void CheckScopes(FieldScope spec)

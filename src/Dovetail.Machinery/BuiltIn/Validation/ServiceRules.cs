@@ -38,6 +38,34 @@ internal static class ServiceRules
         CheckPolicies(spec, type);
     }
 
+    /// <summary>Where a load balancer can be reached; what stood there before may stay.</summary>
+    public static void CheckStatus(FieldScope service, JsonObject old)
+    {
+        var balancer = service.Part("status").Part("loadBalancer");
+        if (service.Part("spec").Text("type") != "LoadBalancer")
+        {
+            if (balancer.Count("ingress") > 0)
+                balancer.Forbidden("ingress", "may only be used when `spec.type` is 'LoadBalancer'");
+            return;
+        }
+        var known = new FieldScope(old, "", []).Part("status").Part("loadBalancer").Each("ingress").Select(static i => i.Text("ip")).ToHashSet(StringComparer.Ordinal);
+        foreach (var point in balancer.Each("ingress"))
+        {
+            var hasIp = point.Text("ip").Length > 0;
+            if (!known.Contains(point.Text("ip")))
+                point.OptionalName("ip", Addresses.LegacyIp);
+            if (!point.Has("ipMode") && hasIp)
+                point.Required("ipMode", "must be specified when `ip` is set");
+            else if (point.Has("ipMode") && !hasIp)
+                point.Forbidden("ipMode", "may not be specified when `ip` is not set");
+            else if (point.Has("ipMode"))
+                point.OneOf("ipMode", "Proxy", "VIP");
+            point.OptionalName("hostname", Names.DnsSubdomain);
+            if (Addresses.IsIp(point.Text("hostname")))
+                point.Invalid("hostname", "must be a DNS name, not an IP address");
+        }
+    }
+
     /// <summary>An address that other machines can reach through the network.</summary>
     public static void CheckEndpointAddress(FieldScope scope, string path, string ip)
     {

@@ -42,7 +42,28 @@ internal static class StatusRules
 
     public static void CheckBudget(FieldScope obj, JsonObject old) => CheckCounts(obj, "disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods");
 
-    public static void CheckJob(FieldScope obj, JsonObject old) => CheckCounts(obj, "active", "succeeded", "failed", "ready", "terminating");
+    /// <summary>A namespace that nobody deletes is Active, and Terminating once somebody does.</summary>
+    public static void CheckNamespace(FieldScope obj, JsonObject old)
+    {
+        var isDeleted = obj.Part("metadata").Has("deletionTimestamp");
+        var (phase, expected) = (obj.Part("status").Text("phase"), isDeleted ? "Terminating" : "Active");
+        if (phase != expected)
+            obj.Invalid("status.Phase", phase, $"may only be '{expected}' if `deletionTimestamp` is {(isDeleted ? "not empty" : "empty")}");
+    }
+
+    /// <summary>Conditions that each have a type of their own.</summary>
+    public static void CheckConditionTypes(FieldScope obj, JsonObject old)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var condition in obj.Part("status").Each("conditions"))
+        {
+            var type = condition.Text("type");
+            if (!seen.Add(type))
+                condition.Duplicate("type", type);
+            if (type.Length == 0)
+                condition.Required("type");
+        }
+    }
 
     private static void CheckCounts(FieldScope obj, params ReadOnlySpan<string> fields)
     {
@@ -59,10 +80,10 @@ internal static class StatusRules
         foreach (var field in parts)
         {
             if (status.Whole(field) > status.Whole("replicas"))
-                status.Invalid(field, "cannot be greater than status.replicas");
+                status.Invalid(field, status.Whole(field), "cannot be greater than status.replicas");
         }
         if (status.Whole("availableReplicas") > status.Whole("readyReplicas"))
-            status.Invalid("availableReplicas", $"cannot be greater than {ready}");
+            status.Invalid("availableReplicas", status.Whole("availableReplicas"), $"cannot be greater than {ready}");
     }
 
     private static void CheckCollisions(FieldScope obj, JsonObject old)

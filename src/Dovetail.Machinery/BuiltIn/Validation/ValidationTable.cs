@@ -80,15 +80,21 @@ internal static class ValidationTable
     /// <summary>What writes to a subresource are checked against: fewer rules, since the rest of the object stays.</summary>
     public static readonly FrozenDictionary<(string Group, string Kind, string Subresource), SubresourceRules> Subresources = new Dictionary<(string, string, string), SubresourceRules>
     {
+        [("", "Namespace", "status")] = StatusRules.CheckNamespace,
         [("", "Pod", "ephemeralcontainers")] = PodRules.CheckEphemeralUpdate,
         [("", "Pod", "resize")] = static (pod, _) => PodRules.CheckState(pod),
+        [("", "Pod", "status")] = PodStatusRules.Check,
         [("", "ReplicationController", "status")] = StatusRules.CheckReplicationController,
+        [("", "ResourceQuota", "status")] = QuotaRules.CheckQuotaStatus,
+        [("", "Service", "status")] = ServiceRules.CheckStatus,
         [("apps", "DaemonSet", "status")] = StatusRules.CheckDaemonSet,
         [("apps", "Deployment", "status")] = StatusRules.CheckDeployment,
         [("apps", "ReplicaSet", "status")] = StatusRules.CheckReplicaSet,
         [("apps", "StatefulSet", "status")] = StatusRules.CheckStatefulSet,
         [("autoscaling", "HorizontalPodAutoscaler", "status")] = StatusRules.CheckAutoscaler,
-        [("batch", "Job", "status")] = StatusRules.CheckJob,
+        [("batch", "Job", "status")] = JobStatusRules.Check,
+        [("flowcontrol.apiserver.k8s.io", "FlowSchema", "status")] = StatusRules.CheckConditionTypes,
+        [("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", "status")] = StatusRules.CheckConditionTypes,
         [("networking.k8s.io", "Ingress", "status")] = IngressRules.CheckStatus,
         [("policy", "PodDisruptionBudget", "status")] = StatusRules.CheckBudget,
         [("storage.k8s.io", "VolumeAttachment", "status")] = VolumeAttachmentRules.Check,
