@@ -9,6 +9,8 @@ namespace Dovetail.ApiServer.Registry;
 /// <summary>Reads the object of a create or update and checks that it is the one that the path names.</summary>
 internal static class BodyDecoder
 {
+    private static readonly (string Name, Schema Schema)[] Overwritten = OfObjectMeta("name", "namespace", "uid", "resourceVersion", "selfLink", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds");
+
     /// <exception cref="StatusException">400: no JSON object, another kind or version, another name or namespace.</exception>
     public static (JsonObject Object, IReadOnlyList<string> Duplicates) Decode(WriteContext write, ReadOnlyMemory<byte> json, string kind, string apiVersion)
     {
@@ -25,6 +27,7 @@ internal static class BodyDecoder
         if (decoded.Root is not JsonObject obj)
             throw Refusals.BadRequest($"the object provided is unrecognized (must be of type {write.Resource.Kind}): couldn't get version/kind; json parse error: the body is no JSON object");
         RequireKind(write, obj, kind, apiVersion);
+        if (!write.Resource.Custom) RequireTypedMetadata(write, obj);
         return (obj, decoded.DuplicateFields.Count == 0 ? [] : [.. decoded.DuplicateFields.Select(SchemaReport.DuplicateFieldMessage)]);
     }
 
@@ -41,9 +44,9 @@ internal static class BodyDecoder
     /// <summary>Judges the fields of a body by the schema of its kind, and drops those that it does not have.</summary>
     public static void RequireFields(WriteContext write, JsonObject obj, IReadOnlyList<string> duplicates)
     {
-        var schema = BuiltInSchemas.Get(BuiltInSchemas.DefinitionNameOf(write.BodyKind)!);
+        var schema = SchemaOf(write);
         var report = SchemaWalk.Run(schema, obj, SchemaPasses.Prune | SchemaPasses.Validate);
-        if ((FieldValidation.WrongQuantity(report) ?? FieldValidation.IllTyped(report)) is { } why) throw FieldValidation.NotDecoded(write, why);
+        FieldValidation.RequireTyped(write, schema, obj, report);
         FieldValidation.Judge(write, duplicates, report.UnknownFields);
     }
 
@@ -60,7 +63,7 @@ internal static class BodyDecoder
             throw Refusals.BadRequest($"{givenKind} in version \"{write.Resource.Version}\" cannot be handled as a {kind}: no kind \"{givenKind}\" is registered for this resource");
         obj["kind"] = kind;
         obj["apiVersion"] = apiVersion;
-        if (obj["metadata"] is not (null or JsonObject)) throw Refusals.BadRequest($"{write.DecodePrefix}metadata must be an object");
+        if (obj["metadata"] is { } metadata and not JsonObject) throw write.Resource.Custom ? Refusals.BadRequest($"{write.DecodePrefix}metadata must be an object") : IllTyped(write, new() { ["metadata"] = metadata.DeepClone() });
     }
 
     /// <exception cref="StatusException">400: namespace or name contradict the path.</exception>
@@ -86,5 +89,25 @@ internal static class BodyDecoder
         var name = metadata.Text("name");
         if (name.Length == 0) metadata["name"] = write.Target.Name;
         else if (name != write.Target.Name) throw Refusals.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Target.Name})");
+    }
+
+    /// <summary>What the server or the path decides is looked at before it is overwritten: an ill-typed one is refused as any other.</summary>
+    private static void RequireTypedMetadata(WriteContext write, JsonObject obj)
+    {
+        if (obj["metadata"] is not JsonObject metadata) return;
+        foreach (var (name, schema) in Overwritten)
+        {
+            if (metadata[name] is { } value && !GoDecoding.Fits(schema, value)) throw IllTyped(write, obj);
+        }
+    }
+
+    private static StatusException IllTyped(WriteContext write, JsonObject obj) => FieldValidation.NotDecoded(write, GoDecoding.Fault(SchemaOf(write), obj)!);
+
+    private static Schema SchemaOf(WriteContext write) => BuiltInSchemas.Get(BuiltInSchemas.DefinitionNameOf(write.BodyKind)!);
+
+    private static (string, Schema)[] OfObjectMeta(params string[] names)
+    {
+        var schema = BuiltInSchemas.Get("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+        return [.. names.Select(name => (name, schema.Properties.Find(name)!))];
     }
 }

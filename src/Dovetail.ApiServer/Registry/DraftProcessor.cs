@@ -81,35 +81,34 @@ internal sealed class DraftProcessor(AdmissionChain admission, CrdCatalog crds, 
         strategy.DesireChanged(obj, old);
     }
 
-    /// <summary>Defaults, prunes and looks at the types. A built-in kind with an ill-typed field cannot be decoded: 400, as a Go decoder answers, but with every field.</summary>
+    /// <summary>Defaults, prunes and looks at the types. A built-in kind with an ill-typed field cannot be decoded: 400, as a Go decoder answers.</summary>
     private static SchemaReport Decode(WriteContext write, JsonObject obj, JsonObject? old, IReadOnlyList<string> findings)
     {
-        var report = Walk(write.Resource, obj, old);
+        var report = Check(write.Resource, obj, old);
+        if (!write.Resource.Custom) FieldValidation.RequireTyped(write, write.Resource.Schema, obj, report);
         FieldValidation.Judge(write, findings, report.UnknownFields);
-        if (!write.Resource.Custom && FieldValidation.WrongQuantity(report) is { } quantity) throw FieldValidation.NotDecoded(write, quantity);
-        if (FieldValidation.IllTyped(report) is not { } illTyped) return report;
-        if (write.Resource.Custom) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
-        if (write.Strategic && GoConversion.Fault(write.Resource.Schema, obj) is { } fault) throw FieldValidation.NotDecoded(write, fault);
-        throw FieldValidation.NotDecoded(write, illTyped);
+        if (write.Resource.Custom && FieldValidation.IllTyped(report) is not null) throw Refusals.Invalid(write.Resource.Group, write.Resource.Kind, obj.Metadata().Text("name"), [.. report.Causes]);
+        Complete(write.Resource, obj);
+        return report;
     }
 
-    private static SchemaReport Walk(ServedResource resource, JsonObject obj, JsonObject? old)
-    {
-        var report = old is not null && resource.Custom ? SchemaWalk.RunUpdate(resource.Schema, obj, old, SchemaPasses.All) : SchemaWalk.Run(resource.Schema, obj, SchemaPasses.All);
-        if (resource.BuiltIn is { } builtIn)
-        {
-            BuiltInDefaults.Apply(builtIn, obj);
-            TypedForm.Apply(resource.Schema, obj);
-        }
+    private static SchemaReport Check(ServedResource resource, JsonObject obj, JsonObject? old) =>
+        old is not null && resource.Custom ? SchemaWalk.RunUpdate(resource.Schema, obj, old, SchemaPasses.All) : SchemaWalk.Run(resource.Schema, obj, SchemaPasses.All);
 
-        return report;
+    private static void Complete(ServedResource resource, JsonObject obj)
+    {
+        if (resource.BuiltIn is not { } builtIn) return;
+        BuiltInDefaults.Apply(builtIn, obj);
+        TypedForm.Apply(resource.Schema, obj);
     }
 
     private async ValueTask<SchemaReport> MutateAsync(WriteContext write, Draft draft, AdmissionOperation operation, SchemaReport report, CancellationToken ct)
     {
         if (!admission.Handles(write.Target, operation)) return report;
         await admission.MutateAsync(AdmissionChain.Request(operation, write.Target, draft.Object, draft.Old, write.Options.DryRun), write.Warnings, ct);
-        return Walk(write.Resource, draft.Object, draft.Old);
+        report = Check(write.Resource, draft.Object, draft.Old);
+        Complete(write.Resource, draft.Object);
+        return report;
     }
 
     private async ValueTask ValidateAsync(WriteContext write, Draft draft, AdmissionOperation operation, CancellationToken ct)

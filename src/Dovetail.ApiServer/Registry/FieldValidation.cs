@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dovetail.Machinery.Errors;
 using Dovetail.Machinery.Schemas;
 
@@ -27,16 +28,14 @@ internal static class FieldValidation
         return finding.StartsWith(duplicate.AsSpan(0, duplicate.Length - 1), StringComparison.Ordinal) && finding[duplicate.Length - 1] is ('"' or '.' or '[');
     }
 
-    /// <summary>Go reads a quantity while it decodes: one that is none is no matter of validation.</summary>
-    /// <returns>What the reader of quantities says; null when each is one.</returns>
-    public static string? WrongQuantity(SchemaReport report)
+    /// <summary>Refuses what a Go decoder cannot read as the built-in kind, in its words.</summary>
+    /// <param name="report">What the schema found; when that is nothing there is nothing to look for.</param>
+    /// <exception cref="StatusException">400, or 422 for a patch.</exception>
+    public static void RequireTyped(WriteContext write, Schema schema, JsonObject obj, SchemaReport report)
     {
-        foreach (var cause in report.Causes)
-        {
-            if (cause.Message.IndexOf("quantities must", StringComparison.Ordinal) is var at and >= 0) return cause.Message[at..];
-        }
-
-        return null;
+        if (report.Causes.Count == 0) return;
+        if (write.Strategic && IllTyped(report) is not null && GoConversion.Fault(schema, obj) is { } unconverted) throw NotDecoded(write, unconverted);
+        if ((GoDecoding.Fault(schema, obj) ?? IllTyped(report)) is { } fault) throw NotDecoded(write, fault);
     }
 
     /// <summary>Every field whose value is of another type; null when there is none.</summary>

@@ -165,11 +165,14 @@ public readonly struct Quantity : IComparable<Quantity>, IEquatable<Quantity>
         return digits + QuantitySuffixes.Decimal(power);
     }
 
+    /// <summary>What is wrong with a text that is no quantity, in upstream's words; null when it is one.</summary>
+    public static string? Fault(string text) => Parse(text.AsSpan().Trim(), out _);
+
     private static string? Parse(ReadOnlySpan<char> text, out Quantity quantity)
     {
         const string Malformed = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
         quantity = default;
-        if (text.IsEmpty) return "quantities must not be empty";
+        if (text.IsEmpty) return Malformed;
         var at = text[0] is '+' or '-' ? 1 : 0;
         var start = at;
         int digits = 0, fraction = 0;

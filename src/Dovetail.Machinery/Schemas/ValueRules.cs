@@ -77,7 +77,7 @@ internal static class ValueRules
 
     private static void Number(Schema schema, JsonNode value, JsonNumber number, FieldPath path, ref List<StatusCause>? causes)
     {
-        if (schema.Type == SchemaType.Integer && schema.Format == "int32" && number.Value is < int.MinValue or > int.MaxValue)
+        if ((schema is { Type: SchemaType.Integer, Format: "int32" } or { IntOrString: true, Typed: true }) && number.Value is < int.MinValue or > int.MaxValue)
             Add(ref causes, BodyError(path, value, $"must be of type int32: \"{value.ToJsonString()}\""));
     }
 
