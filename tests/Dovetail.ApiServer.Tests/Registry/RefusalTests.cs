@@ -5,17 +5,19 @@ using Dovetail.Machinery.Errors;
 
 namespace Dovetail.ApiServer.Tests.Registry;
 
-/// <summary>Invalid objects, each with what a Kubernetes 1.36 API server answers to it (Data/refusals.jsonl, Data/status-refusals.jsonl).</summary>
+/// <summary>Invalid objects, each with what a Kubernetes 1.36 API server answers to it (Data/refusals.jsonl, Data/ill-typed.jsonl, Data/status-refusals.jsonl).</summary>
 public sealed class RefusalTests
 {
     private readonly RegistryHarness api = new();
     private readonly HashSet<string> made = [];
 
-    [Fact]
-    public void Invalid_objects_are_refused_in_upstreams_words_and_order()
+    [Theory]
+    [InlineData("refusals.jsonl")]
+    [InlineData("ill-typed.jsonl")]
+    public void Invalid_objects_are_refused_in_upstreams_words_and_order(string file)
     {
         var differences = new List<string>();
-        foreach (var line in File.ReadLines(Data("refusals.jsonl")))
+        foreach (var line in File.ReadLines(Data(file)))
         {
             var row = JsonNode.Parse(line)!;
             var answer = Answer((string)row["path"]!, row["object"]!.ToJsonString());
