@@ -51,7 +51,7 @@ internal static class NodeCauses
             if (key == KubeVirtLabels.Schedulable) continue;
             var label = node.Metadata.Labels?.TryGetValue(key, out var own) == true ? own : null;
             if (label != value)
-                yield return Cause.Blocked(about, "NodeSelector", $"has not the label {key}={value} that the node selector asks for{(label is null ? "" : $" (it has {key}={label})")}.", $"kubectl label node {node.Metadata.Name} {key}={value} --overwrite, or change the node selector");
+                yield return Cause.Blocked(about, "NodeSelector", $"has not the label {key}={value} that the node selector asks for{(label is null ? "" : $" (it has {key}={label})")}.", IsItsNature(key) ? "the virtual machine needs another kind of machine: add such a node, or change what it asks for" : $"kubectl label node {node.Metadata.Name} {key}={value} --overwrite, or change the node selector");
         }
 
         foreach (var (name, needed) in Requests(pod))
@@ -100,6 +100,9 @@ internal static class NodeCauses
             (string.IsNullOrEmpty(t.Effect) || t.Effect == taint.Effect)
             && (string.IsNullOrEmpty(t.Key) || t.Key == taint.Key)
             && (t.OperatorProperty == "Exists" || (t.Value ?? "") == (taint.Value ?? ""))));
+
+    /// <summary>What a node's agent finds out about its machine (architecture, system, CPU): nothing to be set by hand.</summary>
+    private static bool IsItsNature(string key) => key.StartsWith("kubernetes.io/", StringComparison.Ordinal) || key.Contains(".node.kubevirt.io/", StringComparison.Ordinal);
 
     /// <summary>Set by the node's own conditions, which are told by themselves.</summary>
     private static bool IsStandard(V1Taint taint) => taint.Key?.StartsWith("node.kubernetes.io/", StringComparison.Ordinal) == true;

@@ -106,6 +106,14 @@ public sealed class PodAndNodeFaultTests
         "kubectl label node one zone=b --overwrite");
 
     [Fact]
+    public void A_node_of_another_architecture_is_to_be_relabelled() => Says(
+        WhyKind.Vm,
+        Facts(Vm(), Vmi("Scheduling"), Unplaced("0/1 nodes are available", p => p.Spec.NodeSelector = new Dictionary<string, string> { ["kubernetes.io/arch"] = "arm64" })),
+        4,
+        "Node one: has not the label kubernetes.io/arch=arm64 that the node selector asks for.",
+        "another kind of machine");
+
+    [Fact]
     public void A_guest_that_is_larger_than_every_node_is_told_to_wait() => Says(
         WhyKind.Vm,
         Facts(Vm(), Vmi("Scheduling"), Unplaced("0/1 nodes are available: 1 Insufficient memory.", p => p.Spec.Containers[0].Resources = new() { Requests = new Dictionary<string, ResourceQuantity> { ["memory"] = new("64Gi") } })),
